@@ -1,0 +1,58 @@
+// What Glibc's Swift module leaves out of Linux: epoll, timerfd, signalfd, accept4, sendmmsg,
+// openat2 and UDP segmentation. Declarations only, nothing clever.
+//
+// _GNU_SOURCE stays undefined on purpose (it changes how Swift sees Glibc), so what needs it is
+// declared here by hand.
+#ifndef CLINUX_H
+#define CLINUX_H
+
+#include <linux/openat2.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <signal.h>
+#include <stdint.h>
+#include <sys/epoll.h>
+#include <sys/ioctl.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/timerfd.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+// Option names as plain integers: Swift does not import casts and some macros are not in bookworm.
+enum {
+  CLINUX_SOL_UDP = 17,
+  CLINUX_UDP_SEGMENT = 103,
+  CLINUX_TCP_USER_TIMEOUT = 18,
+  CLINUX_O_PATH = 010000000,
+  CLINUX_SOCK_NONBLOCK = SOCK_NONBLOCK,
+  CLINUX_SOCK_CLOEXEC = SOCK_CLOEXEC,
+};
+
+// struct mmsghdr is hidden behind _GNU_SOURCE.
+struct clinux_mmsghdr {
+  struct msghdr header;
+  unsigned int length;
+};
+
+int clinux_accept4(int socket, struct sockaddr *address, socklen_t *length, int flags)
+    __asm__("accept4");
+int clinux_sendmmsg(int socket, struct clinux_mmsghdr *messages, unsigned int count, int flags)
+    __asm__("sendmmsg");
+long clinux_syscall(long number, ...) __asm__("syscall");
+
+// The C function is variadic, which Swift cannot call.
+static inline int clinux_openat2(int folder, const char *path, uint64_t flags, uint64_t resolve) {
+  struct open_how how = {.flags = flags, .mode = 0, .resolve = resolve};
+  return (int)clinux_syscall(SYS_openat2, folder, path, &how, sizeof how);
+}
+
+// epoll's user data is a union inside a packed struct; one accessor pair keeps that out of Swift.
+static inline int clinux_epoll_control(int epoll, int operation, int descriptor, uint32_t events,
+                                       uint64_t token) {
+  struct epoll_event event = {.events = events, .data = {.u64 = token}};
+  return epoll_ctl(epoll, operation, descriptor, &event);
+}
+
+#endif

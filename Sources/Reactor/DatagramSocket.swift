@@ -1,0 +1,176 @@
+internal import CLinux
+internal import Glibc
+
+/// A UDP socket connected to one peer: it sends only there and receives only from there.
+///
+/// A frame's packets go out in one `send`, cut into datagrams by the kernel (UDP_SEGMENT). Where the
+/// kernel or the route refuses that, the socket falls back to `sendmmsg` for good.
+public final class DatagramSocket {
+  /// Our end.
+  public let local: SocketAddress
+  /// The other end.
+  public let peer: SocketAddress
+  let descriptor: Descriptor
+  private var segmentation: Bool
+  private let segmentBytes: Int
+
+  /// What sending came to.
+  public enum Sent: Equatable {
+    /// The kernel took everything.
+    case sent
+    /// No room in the kernel's buffer; nothing was taken.
+    case full
+    /// The peer's port is closed: an earlier datagram came back.
+    case refused
+    /// The datagram is larger than UDP or the route allows.
+    case tooLarge
+  }
+
+  /// The kernel's bounds for one segmented send: UDP's length field, and a number of segments that
+  /// every kernel since 4.18 takes.
+  private static let bytesPerSendMax = 65_507
+  private static let segmentsPerSendMax = 64
+
+  /// Binds to `local`, connects to `peer`.
+  ///
+  /// - Parameters:
+  ///   - segmentBytes: the length of a packet that ``send(_:frame:)`` cuts at; nil when only whole
+  ///     datagrams are sent.
+  ///   - receiveBufferBytes: bounds what the kernel holds of datagrams that nobody reads.
+  /// - Throws: when the port is taken (``SystemError/isAddressInUse``) or nothing is left.
+  public init(
+    local: SocketAddress, peer: SocketAddress, segmentBytes: Int?, receiveBufferBytes: Int? = nil
+  ) throws(SystemError) {
+    let descriptor = try Socket.open(.datagram, local.family)
+    try Socket.bind(descriptor, to: local)
+    try Socket.connect(descriptor, to: peer)
+    if let bytes = receiveBufferBytes {
+      try? Socket.set(descriptor, SOL_SOCKET, SO_RCVBUF, Int32(clamping: bytes))
+    }
+    var segmentation = false
+    if let segmentBytes {
+      segmentation = Self.enableSegmentation(descriptor, segmentBytes)
+    }
+    self.segmentation = segmentation
+    self.segmentBytes = segmentBytes ?? 0
+    self.local = Socket.localAddress(descriptor) ?? local
+    self.peer = peer
+    self.descriptor = descriptor
+  }
+
+  private static func enableSegmentation(_ descriptor: borrowing Descriptor, _ bytes: Int) -> Bool {
+    do {
+      try Socket.set(
+        descriptor, Int32(CLINUX_SOL_UDP), Int32(CLINUX_UDP_SEGMENT), Int32(clamping: bytes))
+      return true
+    } catch {
+      return false
+    }
+  }
+
+  /// Sends one frame: in one call as long as it fits in one, which it does up to 64 kB.
+  public func send(_ packets: PacketBuffer, frame: Int) -> Sent {
+    let (base, count) = unsafe packets.bytes(of: frame)
+    if packets.packets(of: frame) == 1 { return unsafe send(base, count) }
+    precondition(packets.stride == segmentBytes, "packets laid out for another segment size")
+    let chunk = min(Self.segmentsPerSendMax, Self.bytesPerSendMax / segmentBytes) * segmentBytes
+    var offset = 0
+    while offset < count {
+      let outcome = unsafe sendSegments(base + offset, min(chunk, count - offset))
+      guard outcome == .sent else { return outcome }
+      offset += chunk
+    }
+    return .sent
+  }
+
+  /// Sends one datagram, an RTCP packet say.
+  public func send(_ datagram: [UInt8]) -> Sent {
+    unsafe datagram.withUnsafeBytes { raw in
+      guard let base = raw.baseAddress else { return .sent }
+      return unsafe send(base, raw.count)
+    }
+  }
+
+  /// Reads one datagram; nil when none is there. An error that an earlier send provoked is cleared.
+  public func receive(into buffer: ReceiveBuffer) -> Int? {
+    let number = descriptor.number
+    switch systemCall({ unsafe recv(number, buffer.base, buffer.capacity, 0) }) {
+    case .value(let count):
+      buffer.count = count
+      return count
+    case .wouldBlock, .failed:
+      return nil
+    }
+  }
+
+  private func sendSegments(_ base: UnsafeMutableRawPointer, _ count: Int) -> Sent {
+    if segmentation {
+      let number = descriptor.number
+      switch systemCall({ unsafe Glibc.send(number, base, count, Int32(MSG_DONTWAIT)) }) {
+      case .value: return .sent
+      case .wouldBlock: return .full
+      case .failed(EINVAL), .failed(EIO), .failed(EOPNOTSUPP), .failed(EMSGSIZE):
+        segmentation = false
+        // The option must go, else the kernel would still cut what sendmmsg offers.
+        try? Socket.set(descriptor, Int32(CLINUX_SOL_UDP), Int32(CLINUX_UDP_SEGMENT), 0)
+      case .failed(let code): return Self.outcome(code)
+      }
+    }
+    return unsafe sendEach(base, count)
+  }
+
+  /// One message per packet, still one system call for the frame.
+  private func sendEach(_ base: UnsafeMutableRawPointer, _ count: Int) -> Sent {
+    let (number, stride) = (descriptor.number, segmentBytes)
+    let packets = (count + stride - 1) / stride
+    return unsafe withUnsafeTemporaryAllocation(of: iovec.self, capacity: packets) { parts in
+      unsafe withUnsafeTemporaryAllocation(of: clinux_mmsghdr.self, capacity: packets) { messages in
+        for index in 0..<packets {
+          let offset = index * stride
+          unsafe parts.initializeElement(
+            at: index, to: iovec(iov_base: base + offset, iov_len: min(stride, count - offset)))
+          var message = unsafe clinux_mmsghdr()
+          unsafe message.header.msg_iov = parts.baseAddress.map { unsafe $0 + index }
+          unsafe message.header.msg_iovlen = 1
+          unsafe messages.initializeElement(at: index, to: message)
+        }
+        let call = systemCall {
+          unsafe Int(
+            clinux_sendmmsg(
+              number, messages.baseAddress, UInt32(packets), Int32(MSG_DONTWAIT)))
+        }
+        switch call {
+        case .value: return .sent
+        case .wouldBlock: return .full
+        case .failed(let code): return Self.outcome(code)
+        }
+      }
+    }
+  }
+
+  private func send(_ base: UnsafeRawPointer, _ count: Int) -> Sent {
+    let number = descriptor.number
+    switch systemCall({ unsafe Glibc.send(number, base, count, Int32(MSG_DONTWAIT)) }) {
+    case .value: return .sent
+    case .wouldBlock: return .full
+    case .failed(let code): return Self.outcome(code)
+    }
+  }
+
+  private static func outcome(_ code: Int32) -> Sent {
+    switch code {
+    case ECONNREFUSED, EHOSTUNREACH, ENETUNREACH, EPERM: return .refused
+    case EMSGSIZE: return .tooLarge
+    default: return .full
+    }
+  }
+}
+
+extension EventLoop {
+  /// Watches a datagram socket.
+  public func add(
+    _ socket: DatagramSocket, _ interest: Readiness, _ handler: any EventHandler
+  ) throws(SystemError) -> Registration {
+    try add(socket.descriptor, interest, handler)
+  }
+}

@@ -1,0 +1,136 @@
+internal import CLinux
+internal import Glibc
+
+/// Whoever owns a descriptor that the loop watches.
+public protocol EventHandler: AnyObject {
+  /// Something happened on the descriptor registered under `registration`.
+  func ready(_ registration: Registration, _ readiness: Readiness)
+}
+
+/// A descriptor's place in the loop. It dies with ``EventLoop/remove(_:)``; a later event for it is
+/// skipped even when the kernel has given the number to someone else.
+public struct Registration: Equatable, Sendable {
+  let number: Int32
+  let generation: UInt32
+
+  var token: UInt64 { UInt64(generation) << 32 | UInt64(UInt32(bitPattern: number)) }
+}
+
+/// The reactor: one thread, one epoll instance, one timerfd for all deadlines.
+///
+/// A turn is one function with a fixed order: arm the timer, wait, read the clock, serve the
+/// descriptors, expire the deadlines. Nothing else in the program waits or reads the clock.
+public final class EventLoop {
+  /// The time at which this turn began.
+  public private(set) var now: Instant
+  /// Everything that is to happen later.
+  public let deadlines: Deadlines
+
+  private let clock: SystemClock
+  private let epoll: Epoll
+  private let timer: Descriptor
+  private static let timerToken = UInt64.max
+  /// What the timer is set to; nil when it has gone off or was never set.
+  private var armed: Instant?
+  private var places: [Place] = []
+  private var generation: UInt32 = 0
+  private var running = false
+
+  private struct Place {
+    var generation: UInt32 = 0
+    var handler: (any EventHandler)?
+  }
+
+  /// Makes a loop that watches nothing yet.
+  public init() throws(SystemError) {
+    clock = SystemClock()
+    now = clock.now()
+    deadlines = Deadlines(now: now)
+    epoll = try Epoll()
+    let flags = Int32(TFD_NONBLOCK | TFD_CLOEXEC)
+    timer = Descriptor(
+      Int32(try checkedCall("timerfd_create") { Int(timerfd_create(CLOCK_MONOTONIC, flags)) }))
+    try epoll.add(timer.number, .readable, token: Self.timerToken)
+  }
+
+  /// Nanoseconds since 1970, read now.
+  public var realtime: Int64 { clock.realtime() }
+
+  /// Takes turns until ``stop()``.
+  public func run() throws(SystemError) {
+    running = true
+    while running { try turn() }
+  }
+
+  /// Ends ``run()`` after the present turn.
+  public func stop() { running = false }
+
+  /// One turn.
+  public func turn() throws(SystemError) {
+    try armTimer()
+    let count = try epoll.wait()
+    now = clock.now()
+    for index in 0..<count {
+      let (token, readiness) = epoll.event(index)
+      if token == Self.timerToken { armed = nil } else { dispatch(token, readiness) }
+    }
+    deadlines.expire(at: now)
+  }
+
+  /// Watches a descriptor for `handler` until ``remove(_:)``.
+  func add(
+    _ descriptor: borrowing Descriptor, _ interest: Readiness, _ handler: any EventHandler
+  ) throws(SystemError) -> Registration {
+    generation &+= 1
+    let registration = Registration(number: descriptor.number, generation: generation)
+    try epoll.add(descriptor.number, interest, token: registration.token)
+    let index = Int(descriptor.number)
+    while places.count <= index { places.append(Place()) }
+    places[index] = Place(generation: generation, handler: handler)
+    return registration
+  }
+
+  /// Changes what is watched for.
+  public func change(_ registration: Registration, _ interest: Readiness) {
+    guard place(of: registration) != nil else { return }
+    // It can only fail for a descriptor that is not in the set, which `place` has ruled out.
+    try? epoll.change(registration.number, interest, token: registration.token)
+  }
+
+  /// Stops watching; to be called before the descriptor is closed.
+  public func remove(_ registration: Registration) {
+    guard place(of: registration) != nil else { return }
+    epoll.remove(registration.number)
+    places[Int(registration.number)].handler = nil
+  }
+
+  private func place(of registration: Registration) -> (any EventHandler)? {
+    let index = Int(registration.number)
+    guard index < places.count, places[index].generation == registration.generation else {
+      return nil
+    }
+    return places[index].handler
+  }
+
+  private func dispatch(_ token: UInt64, _ readiness: Readiness) {
+    let registration = Registration(
+      number: Int32(truncatingIfNeeded: token), generation: UInt32(token >> 32))
+    place(of: registration)?.ready(registration, readiness)
+  }
+
+  /// Sets the timer to the next deadline. Setting it also clears an expiry, which saves a read.
+  private func armTimer() throws(SystemError) {
+    let next = deadlines.next
+    if next == armed && next != nil { return }
+    var setting = itimerspec()
+    if let next {
+      setting.it_value.tv_sec = Int(next / 1_000_000_000)
+      setting.it_value.tv_nsec = Int(next % 1_000_000_000)
+    }
+    let number = timer.number
+    try checkedCall("timerfd_settime") {
+      unsafe Int(timerfd_settime(number, Int32(TFD_TIMER_ABSTIME), &setting, nil))
+    }
+    armed = next
+  }
+}

@@ -1,0 +1,160 @@
+internal import CLinux
+internal import Glibc
+
+/// A folder, and the files below it. Nothing that is opened through it can lie outside of it: the
+/// kernel itself refuses `..` and symbolic links that leave (openat2, RESOLVE_BENEATH).
+public final class Folder {
+  /// As it was given.
+  public let path: String
+  private let descriptor: Descriptor
+  private static let beneath: UInt64 = 0x08
+  private static let noMagicLinks: UInt64 = 0x02
+
+  /// Opens the folder itself.
+  public init(_ path: String) throws(SystemError) {
+    self.path = path
+    let flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC
+    descriptor = Descriptor(
+      Int32(try checkedCall("open") { unsafe Int(Glibc.open(path, flags)) }))
+  }
+
+  /// Opens a regular file by its path below the folder.
+  ///
+  /// - Throws: ``SystemError/isMissing`` when there is none, when it is not a regular file (a FIFO or
+  ///   a device say), or when the path would lead out of the folder.
+  public func file(at path: String) throws(SystemError) -> RegularFile {
+    try RegularFile(open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC))
+  }
+
+  /// The paths of all regular files below the folder, in order; at most `limit`, and no deeper than
+  /// `depth` folders. Names that begin with a dot and names that are not UTF-8 are left out.
+  public func paths(limit: Int, depth: Int) -> [String] {
+    var found: [String] = []
+    collect(".", prefix: "", limit: limit, depth: depth, into: &found)
+    return found.sorted()
+  }
+
+  private func open(_ path: String, _ flags: Int32) throws(SystemError) -> Descriptor {
+    let folder = descriptor.number
+    let resolve = Self.beneath | Self.noMagicLinks
+    return Descriptor(
+      Int32(
+        try checkedCall("openat2") {
+          unsafe Int(clinux_openat2(folder, path, UInt64(flags), resolve))
+        }))
+  }
+
+  private func collect(
+    _ path: String, prefix: String, limit: Int, depth: Int, into found: inout [String]
+  ) {
+    guard let entries = try? entries(of: path) else { return }
+    for entry in entries where found.count < limit {
+      let path = prefix + entry.name
+      switch entry.kind {
+      case .file: found.append(path)
+      case .folder where depth > 1:
+        collect(path, prefix: path + "/", limit: limit, depth: depth - 1, into: &found)
+      case .folder, .other: break
+      }
+    }
+  }
+
+  private enum EntryKind { case file, folder, other }
+
+  private func entries(of path: String) throws(SystemError) -> [(name: String, kind: EntryKind)] {
+    let opened = try open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    // The stream takes the descriptor over, hence a second one.
+    let number = opened.number
+    let copy = Int32(try checkedCall("dup") { Int(fcntl(number, F_DUPFD_CLOEXEC, 0)) })
+    guard let stream = unsafe fdopendir(copy) else {
+      let code = errno
+      close(copy)
+      throw SystemError("fdopendir", code)
+    }
+    defer { unsafe _ = closedir(stream) }
+    var entries: [(name: String, kind: EntryKind)] = []
+    while let entry = unsafe readdir(stream) {
+      let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+        unsafe pointer.withMemoryRebound(to: CChar.self, capacity: 256) {
+          unsafe String(validatingCString: $0)
+        }
+      }
+      guard let name, !name.hasPrefix(".") else { continue }
+      entries.append((name, kind(of: path == "." ? name : path + "/" + name)))
+    }
+    return entries
+  }
+
+  /// Asked of the kernel through the same door as an open, so that links are judged alike.
+  private func kind(of path: String) -> EntryKind {
+    guard let opened = try? open(path, Int32(CLINUX_O_PATH) | O_CLOEXEC) else { return .other }
+    var status = stat()
+    guard unsafe fstat(opened.number, &status) == 0 else { return .other }
+    switch status.st_mode & S_IFMT {
+    case S_IFREG: return .file
+    case S_IFDIR: return .folder
+    default: return .other
+    }
+  }
+}
+
+/// A regular file that is open for reading. It is read, never mapped: a file that shrinks under a
+/// mapping would end the process with SIGBUS.
+public final class RegularFile {
+  /// What makes a file the same file, unchanged.
+  public struct Identity: Equatable, Sendable {
+    /// The size in bytes.
+    public let size: Int
+    private let device: UInt
+    private let inode: UInt
+    private let modifiedSeconds: Int
+    private let modifiedNanoseconds: Int
+
+    fileprivate init(_ status: stat) {
+      size = Int(status.st_size)
+      device = UInt(status.st_dev)
+      inode = UInt(status.st_ino)
+      modifiedSeconds = status.st_mtim.tv_sec
+      modifiedNanoseconds = status.st_mtim.tv_nsec
+    }
+  }
+
+  private let descriptor: Descriptor
+
+  fileprivate init(_ descriptor: consuming Descriptor) throws(SystemError) {
+    self.descriptor = descriptor
+    var status = stat()
+    let number = self.descriptor.number
+    try checkedCall("fstat") { unsafe Int(fstat(number, &status)) }
+    guard status.st_mode & S_IFMT == S_IFREG else { throw SystemError("open", ENOENT) }
+  }
+
+  /// The file's identity as it is now.
+  public func identity() throws(SystemError) -> Identity {
+    var status = stat()
+    let number = descriptor.number
+    try checkedCall("fstat") { unsafe Int(fstat(number, &status)) }
+    return Identity(status)
+  }
+
+  /// Reads up to `count` bytes from `offset`; fewer only where the file ends.
+  public func read(_ count: Int, at offset: Int) throws(SystemError) -> [UInt8] {
+    let number = descriptor.number
+    var failure: SystemError?
+    let bytes = unsafe [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
+      while initialized < buffer.count, let base = buffer.baseAddress {
+        let (done, rest) = (initialized, buffer.count - initialized)
+        switch systemCall({ unsafe pread(number, base + done, rest, offset + done) }) {
+        case .value(0): return
+        case .value(let count): initialized += count
+        case .wouldBlock: return
+        case .failed(let code):
+          failure = SystemError("pread", code)
+          return
+        }
+      }
+    }
+    if let failure { throw failure }
+    return bytes
+  }
+}

@@ -1,0 +1,109 @@
+internal import CLinux
+internal import Glibc
+
+/// A connected TCP socket.
+public final class StreamSocket {
+  /// The other end.
+  public let peer: SocketAddress
+  /// Our end.
+  public let local: SocketAddress
+  let descriptor: Descriptor
+
+  /// What reading came to.
+  public enum Received: Equatable {
+    /// So many bytes were appended.
+    case bytes(Int)
+    /// Nothing is there at the moment.
+    case nothing
+    /// The peer has closed or the connection is broken.
+    case closed
+  }
+
+  /// What writing came to.
+  public enum Sent: Equatable {
+    /// So many bytes were taken, perhaps fewer than offered.
+    case bytes(Int)
+    /// The kernel's buffer is full.
+    case full
+    /// The connection is broken.
+    case closed
+  }
+
+  init(_ descriptor: consuming Descriptor, peer: SocketAddress) {
+    self.peer = peer
+    local = Socket.localAddress(descriptor) ?? peer
+    self.descriptor = descriptor
+    // Replies and frames are written whole; waiting to fill a segment would only delay them.
+    try? Socket.set(self.descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, 1)
+  }
+
+  /// Lets the kernel find out that a silent peer has vanished: probes after `idleSeconds`, gives up
+  /// after a third of that again; also bounds how long unacknowledged data is retried.
+  public func keepAlive(idleSeconds: Int32) {
+    let probeSeconds = max(1, idleSeconds / 12)
+    try? Socket.set(descriptor, SOL_SOCKET, SO_KEEPALIVE, 1)
+    try? Socket.set(descriptor, Int32(IPPROTO_TCP), TCP_KEEPIDLE, idleSeconds)
+    try? Socket.set(descriptor, Int32(IPPROTO_TCP), TCP_KEEPINTVL, probeSeconds)
+    try? Socket.set(descriptor, Int32(IPPROTO_TCP), TCP_KEEPCNT, 4)
+    try? Socket.set(
+      descriptor, Int32(IPPROTO_TCP), Int32(CLINUX_TCP_USER_TIMEOUT), idleSeconds * 1000)
+  }
+
+  /// Bounds what the kernel holds for a peer that does not read. The kernel doubles the number.
+  public func setSendBuffer(bytes: Int) {
+    try? Socket.set(descriptor, SOL_SOCKET, SO_SNDBUF, Int32(clamping: bytes))
+  }
+
+  /// Says that nothing more will be sent, so that the peer can read to the end what was.
+  public func finishSending() {
+    _ = shutdown(descriptor.number, Int32(SHUT_WR))
+  }
+
+  /// Reads once into `buffer`, at most its whole length.
+  public func receive(into buffer: ReceiveBuffer) -> Received {
+    let number = descriptor.number
+    let call = systemCall { unsafe recv(number, buffer.base, buffer.capacity, 0) }
+    switch call {
+    case .value(0): return .closed
+    case .value(let count):
+      buffer.count = count
+      return .bytes(count)
+    case .wouldBlock: return .nothing
+    case .failed: return .closed
+    }
+  }
+
+  /// Offers `bytes` from `offset` on to the kernel, once.
+  public func send(_ bytes: [UInt8], from offset: Int) -> Sent {
+    precondition(offset <= bytes.count, "an offset beyond the end")
+    return unsafe bytes.withUnsafeBytes { raw in
+      guard let base = raw.baseAddress else { return .bytes(0) }
+      return unsafe send(base + offset, raw.count - offset)
+    }
+  }
+
+  /// Offers one frame's packets to the kernel, once.
+  public func send(_ packets: PacketBuffer, frame: Int) -> Sent {
+    let (base, count) = unsafe packets.bytes(of: frame)
+    return unsafe send(base, count)
+  }
+
+  private func send(_ base: UnsafeRawPointer, _ count: Int) -> Sent {
+    let number = descriptor.number
+    let flags = Int32(MSG_NOSIGNAL | MSG_DONTWAIT)
+    switch systemCall({ unsafe Glibc.send(number, base, count, flags) }) {
+    case .value(let count): return .bytes(count)
+    case .wouldBlock: return .full
+    case .failed(let code): return code == ENOBUFS || code == ENOMEM ? .full : .closed
+    }
+  }
+}
+
+extension EventLoop {
+  /// Watches a connection.
+  public func add(
+    _ socket: StreamSocket, _ interest: Readiness, _ handler: any EventHandler
+  ) throws(SystemError) -> Registration {
+    try add(socket.descriptor, interest, handler)
+  }
+}

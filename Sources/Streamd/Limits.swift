@@ -1,0 +1,28 @@
+internal import Wire
+
+/// Every bound of the daemon, with its reason. What a stranger can make grow is bounded here.
+struct Limits {
+  /// Each costs a descriptor and a little memory; 5,000 viewers with UDP use three descriptors each.
+  var connectionsMax = 10_000
+  /// Replies that a client does not read. Beyond this its requests are not read either.
+  var replyBytesMax = 64 * 1024
+  /// What the kernel holds for an interleaved viewer that does not read: about a second of video at
+  /// 15 kB a frame. The kernel doubles it, and large pictures raise it to two frames.
+  var sendBufferBytes = 128 * 1024
+  /// The raise for large pictures ends here.
+  var sendBufferBytesMax = 1024 * 1024
+  /// Nobody reads what arrives on an RTP port, so little may gather there.
+  var unreadBytes = 4096
+  /// A session without a sign of life ends after this (RFC 2326 §12.37).
+  var sessionTimeoutSeconds = 60
+  /// A connection that is being closed may still take its last reply for so long.
+  var lingerSeconds = 2
+  /// A file is read whole while it is indexed.
+  var mediaBytesMax = 1 << 30
+  /// Files in the media folder, and folders in folders.
+  var mediaFilesMax = 10_000
+  /// See ``mediaFilesMax``.
+  var mediaDepthMax = 8
+  /// A sender report every so often (RFC 3550 §6.2).
+  var reportSeconds = 5
+}

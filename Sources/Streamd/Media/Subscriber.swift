@@ -1,0 +1,203 @@
+internal import Reactor
+internal import Wire
+
+/// One viewer of one medium: the end of a frame's way.
+///
+/// The way has four rooms, and no copy per viewer:
+///
+///     file ──pictures──▶ MediaFile ──packets──▶ Subscriber ──one system call──▶ kernel
+///
+/// - The file is read when it is indexed and when it is packetised, never while it plays. Bound:
+///   `Limits.mediaBytesMax`.
+/// - `MediaFile` holds the packets of every frame, one copy for each way of sending, shared.
+/// - The subscriber holds a place (``Wire/Playhead``) and a stamp. When its deadline comes it writes
+///   the stamp over the frame's headers and sends. Allocations: none. Bound: nothing is queued here.
+/// - The kernel holds what the socket's send buffer allows; a frame for which there is no room is
+///   left out whole and counted. Over TCP the rest of one frame may wait in the connection's queue.
+///
+/// Subclasses know how packets leave; everything else is here.
+class Subscriber: Wakeable {
+  /// What became of a frame.
+  enum Delivery {
+    /// The kernel has it.
+    case sent
+    /// There was no room, or nobody listens at the moment.
+    case skipped
+  }
+
+  /// Counted since the session was set up.
+  struct Counters {
+    var frames = 0
+    var packets: UInt32 = 0
+    var octets: UInt32 = 0
+    /// Frames left out because the viewer was slow or its port closed.
+    var skipped = 0
+  }
+
+  let packets: PacketBuffer
+  private(set) var playhead: Playhead
+  private(set) var counters = Counters()
+  private(set) var isPlaying = false
+  /// What the receiver last said of us.
+  private(set) var lastReport: ReportBlock?
+  /// When a frame last left completely; for TCP that means that the peer reads.
+  private(set) var lastDelivery: Instant = 0
+
+  private var stamp: PacketBuffer.Stamp
+  private let loop: EventLoop
+  private let reportInterval: Instant
+  private var nextReport: Instant = 0
+  private var saidGoodbye = false
+  /// Told when the end of the requested range has been reached.
+  private let reachedEnd: () -> Void
+
+  /// The first values are random, as RFC 3550 §5.1 asks, but for the classroom dialect: that client
+  /// shows a frame only when its sequence number is higher than the last one's, beginning with 1.
+  init(
+    packets: PacketBuffer, media: MediaDescription, channel: UInt8, isClassroom: Bool,
+    limits: Limits, loop: EventLoop, reachedEnd: @escaping () -> Void
+  ) {
+    self.packets = packets
+    playhead = Playhead(
+      frameCount: media.frameCount, rate: media.rate,
+      firstTimestamp: isClassroom ? 0 : UInt32.random(in: .min ... .max))
+    stamp = PacketBuffer.Stamp(
+      sequence: isClassroom ? 1 : UInt16.random(in: .min ... .max), timestamp: 0,
+      ssrc: UInt32.random(in: 1 ... .max), channel: channel)
+    self.loop = loop
+    reportInterval = Instant(limits.reportSeconds) * 1_000_000_000
+    self.reachedEnd = reachedEnd
+  }
+
+  // MARK: What subclasses know
+
+  /// Sends a frame whose headers have been stamped.
+  func send(frame: Int) -> Delivery { preconditionFailure("a subscriber without a way out") }
+
+  /// Sends an RTCP compound.
+  func sendControl(_ bytes: [UInt8]) { preconditionFailure("a subscriber without a way out") }
+
+  /// Gives up sockets and registrations.
+  func releaseWay() {}
+
+  // MARK: Commands
+
+  var ssrc: UInt32 { stamp.ssrc }
+  var sequence: UInt16 { stamp.sequence }
+
+  /// Starts or continues; the first frame is due at `start`.
+  func play(_ order: PlayOrder, at start: Instant) {
+    if saidGoodbye {
+      // Whoever has left comes back as someone else (RFC 3550 §6.6).
+      stamp.ssrc = UInt32.random(in: 1 ... .max)
+      saidGoodbye = false
+    }
+    playhead.play(from: order.frame, until: end(order), at: start)
+    isPlaying = true
+    report()
+    loop.deadlines.set(self, at: start)
+  }
+
+  /// Moves on in another place while playing.
+  func move(_ order: PlayOrder) {
+    playhead.seek(to: order.frame, until: end(order))
+  }
+
+  /// Stops where it is.
+  func pause() {
+    isPlaying = false
+    loop.deadlines.clear(self)
+  }
+
+  /// Says goodbye to the receiver (RFC 3550 §6.6) and lets go of everything.
+  func finish() {
+    pause()
+    sayGoodbye()
+    releaseWay()
+  }
+
+  /// Takes over the place of another subscriber whose transport is being replaced.
+  func takeOver(_ other: Subscriber) {
+    playhead = other.playhead
+    counters = other.counters
+  }
+
+  private func end(_ order: PlayOrder) -> Int? {
+    switch order.end {
+    case .unchanged: playhead.end
+    case .open: nil
+    case .before(let frame): frame
+    }
+  }
+
+  // MARK: The frame path
+
+  override final func wake(at now: Instant) {
+    guard isPlaying else { return }
+    if now >= nextReport { report() }
+    guard now >= playhead.due else { return loop.deadlines.set(self, at: playhead.due) }
+    switch playhead.next(at: now) {
+    case .frame(let frame, let timestamp):
+      stamp.timestamp = timestamp
+      packets.patch(frame: frame, with: stamp)
+      switch send(frame: frame) {
+      case .sent: account(frame, now)
+      case .skipped: counters.skipped += 1
+      }
+      loop.deadlines.set(self, at: playhead.due)
+    case .ended:
+      isPlaying = false
+      sayGoodbye()
+      reachedEnd()
+    }
+  }
+
+  private func account(_ frame: Int, _ now: Instant) {
+    let count = packets.packets(of: frame)
+    // A frame that was left out takes no sequence numbers, so that it does not look like a loss.
+    stamp.sequence &+= UInt16(truncatingIfNeeded: count)
+    counters.frames += 1
+    counters.packets &+= UInt32(truncatingIfNeeded: count)
+    counters.octets &+= UInt32(truncatingIfNeeded: packets.payloadBytes(of: frame))
+    lastDelivery = now
+  }
+
+  // MARK: RTCP
+
+  /// Takes an RTCP compound from the receiver; false when it is none.
+  func receiveControl(_ bytes: Span<UInt8>) -> Bool {
+    guard let compound = try? RTCPPacket.parse(bytes) else { return false }
+    for packet in compound {
+      switch packet {
+      case .receiverReport(_, let blocks), .senderReport(_, let blocks):
+        if let block = blocks.first(where: { $0.ssrc == stamp.ssrc }) { lastReport = block }
+      case .sourceDescription, .goodbye, .other:
+        break
+      }
+    }
+    return true
+  }
+
+  private func report() {
+    nextReport = loop.now + reportInterval
+    let report = SenderReport(
+      ssrc: stamp.ssrc, time: NTPTimestamp(realtime: loop.realtime),
+      timestamp: playhead.timestamp(at: loop.now), packets: counters.packets,
+      octets: counters.octets)
+    var bytes: [UInt8] = []
+    RTCPPacket.senderReport(report, blocks: []).emit(into: &bytes)
+    RTCPPacket.sourceDescription([stamp.ssrc: "streamd"]).emit(into: &bytes)
+    sendControl(bytes)
+  }
+
+  private func sayGoodbye() {
+    guard counters.frames > 0, !saidGoodbye else { return }
+    saidGoodbye = true
+    var bytes: [UInt8] = []
+    // A compound begins with a report (RFC 3550 §6.1); one without blocks says least.
+    RTCPPacket.receiverReport(ssrc: stamp.ssrc, blocks: []).emit(into: &bytes)
+    RTCPPacket.sourceDescription([stamp.ssrc: "streamd"]).emit(into: &bytes)
+    RTCPPacket.goodbye([stamp.ssrc], reason: "").emit(into: &bytes)
+    sendControl(bytes)
+  }
+}

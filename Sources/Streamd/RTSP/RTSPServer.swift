@@ -1,0 +1,101 @@
+internal import Reactor
+internal import Wire
+
+/// The RTSP server: a listener, its connections, and what they share.
+final class RTSPServer {
+  let loop: EventLoop
+  let catalog: Catalog
+  let limits: Limits
+  let ports: PortAllocator
+  /// Shared by all connections: what was read is consumed before the next read.
+  let buffer = ReceiveBuffer(capacity: 16 * 1024)
+
+  private var listener: Listener?
+  private var connections: [ObjectIdentifier: RTSPConnection] = [:]
+  private var playCount: UInt64 = 0
+
+  static let name = "streamd/\(version)"
+
+  init(loop: EventLoop, catalog: Catalog, limits: Limits, rtpPorts: ClosedRange<UInt16>) {
+    self.loop = loop
+    self.catalog = catalog
+    self.limits = limits
+    ports = PortAllocator(rtpPorts)
+  }
+
+  /// Where it listens; nil while it is stopped.
+  var address: SocketAddress? { listener?.address }
+
+  /// Begins to listen.
+  func start(on address: SocketAddress) throws(SystemError) {
+    listener = try Listener(
+      address, on: loop,
+      exhausted: { error in
+        Log.warning("no more connections can be taken for now", ["error": "\(error)"])
+      },
+      accepted: { [unowned self] in accept($0) })
+  }
+
+  /// Ends every session with a goodbye, closes every connection, then the listener.
+  func stop() {
+    for connection in Array(connections.values) { connection.close() }
+    listener?.close()
+    listener = nil
+  }
+
+  /// How long a new viewer waits for its first frame. Viewers are spread over the frame period (over
+  /// 50 ms at most), each as far as possible from those before it (golden section), so that they do
+  /// not all want the processor in the same millisecond.
+  func nextPhase(period: Instant) -> Instant {
+    let golden: UInt64 = 0x9E37_79B9_7F4A_7C15
+    let fraction = (playCount &* golden) >> 33
+    playCount &+= 1
+    return min(period, 50_000_000) * Instant(fraction) >> 31
+  }
+
+  // MARK: From connections
+
+  func closed(_ connection: RTSPConnection) {
+    connections[ObjectIdentifier(connection)] = nil
+  }
+
+  func ended(
+    _ subscriber: Subscriber, of connection: RTSPConnection,
+    _ reason: RTSPServerConversation.EndReason
+  ) {
+    Log.info(
+      "session ended",
+      [
+        "peer": "\(connection.peer)", "reason": "\(reason)",
+        "frames": String(subscriber.counters.frames),
+        "skipped": String(subscriber.counters.skipped + subscriber.playhead.skipped),
+      ])
+  }
+
+  private func accept(_ socket: StreamSocket) {
+    guard connections.count < limits.connectionsMax else {
+      _ = socket.send(Self.busy, from: 0)
+      return
+    }
+    var settings = RTSPServerConversation.Settings()
+    settings.sessionTimeoutSeconds = limits.sessionTimeoutSeconds
+    settings.idleSeconds = limits.sessionTimeoutSeconds
+    settings.server = Self.name
+    do throws(SystemError) {
+      let connection = try RTSPConnection(socket, server: self, settings: settings)
+      connections[ObjectIdentifier(connection)] = connection
+    } catch {
+      Log.warning("a connection could not be taken", ["error": "\(error)"])
+    }
+  }
+
+  private static let busy: [UInt8] = {
+    var headers = RTSPHeaders()
+    headers.append("Server", name)
+    headers.append("Retry-After", "5")
+    headers.append("Connection", "close")
+    var bytes: [UInt8] = []
+    RTSPResponse(.serviceUnavailable, headers: headers).emit(into: &bytes)
+    return bytes
+  }()
+}

@@ -1,0 +1,104 @@
+/// The URL of a request (RFC 2326 §3.2), and which medium and track it names.
+public struct RTSPURL: Equatable, Sendable {
+  /// `rtsp` or `rtsps`, in lower case.
+  public let scheme: String
+  /// Host and port as they were written, without user and password.
+  public let authority: String
+  /// The medium's name: the path without its leading slash and without the track, its percent
+  /// escapes resolved. Empty for the server itself.
+  public let name: String
+  /// The track, where the path ends with one.
+  public let track: Int?
+
+  /// What precedes the number of a track in a URL.
+  public static let trackPrefix = "stream="
+
+  /// Reads `rtsp://[user@]host[:port]/path[?query]`. Nil when it is no such URL, or when its path
+  /// has broken escapes or text that is not UTF-8.
+  public init?(_ text: String) {
+    guard let mark = text.range(of: "://") else { return nil }
+    scheme = text[..<mark.lower].lowercased()
+    guard scheme == "rtsp" || scheme == "rtsps" else { return nil }
+    let rest = text[mark.upper...]
+    let slash = rest.firstIndex { $0 == "/" || $0 == "?" } ?? rest.endIndex
+    let authority = rest[..<slash]
+    self.authority =
+      authority.lastIndex(of: "@").map {
+        String(authority[authority.index(after: $0)...])
+      } ?? String(authority)
+    let path = rest[slash...].prefix { $0 != "?" }
+    guard let decoded = Self.decode(path) else { return nil }
+    (name, track) = Self.split(decoded)
+  }
+
+  /// A bare path, as the classroom dialect sends it.
+  public init(path: String) {
+    scheme = "rtsp"
+    authority = ""
+    (name, track) = Self.split(path)
+  }
+
+  /// The medium's URL with a slash at its end, against which a track's control URL is resolved.
+  public var base: String {
+    name.isEmpty ? "\(scheme)://\(authority)/" : "\(scheme)://\(authority)/\(Self.encode(name))/"
+  }
+
+  private static func split(_ path: String) -> (String, Int?) {
+    var parts = path.split(separator: "/", omittingEmptySubsequences: false)[...]
+    while parts.first == "" { parts.removeFirst() }
+    while parts.last == "" { parts.removeLast() }
+    var track: Int?
+    if let last = parts.last, last.hasPrefix(trackPrefix),
+      let number = decimal(last.dropFirst(trackPrefix.count), limit: 255)
+    {
+      track = number
+      parts.removeLast()
+    }
+    return (parts.joined(separator: "/"), track)
+  }
+
+  private static func decode(_ path: Substring) -> String? {
+    var bytes: [UInt8] = []
+    var rest = path.utf8.makeIterator()
+    while let byte = rest.next() {
+      guard byte == UInt8(ascii: "%") else {
+        bytes.append(byte)
+        continue
+      }
+      guard let high = rest.next().flatMap(hexDigit), let low = rest.next().flatMap(hexDigit)
+      else { return nil }
+      bytes.append(high << 4 | low)
+    }
+    return String(validating: bytes, as: UTF8.self)
+  }
+
+  /// Everything but unreserved characters and slashes is escaped (RFC 3986 §2.3).
+  public static func encode(_ path: String) -> String {
+    var text: [UInt8] = []
+    for byte in path.utf8 {
+      switch byte {
+      case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, UInt8(ascii: "-"), UInt8(ascii: "."),
+        UInt8(ascii: "_"), UInt8(ascii: "~"), UInt8(ascii: "/"):
+        text.append(byte)
+      default:
+        let digits = Array("0123456789ABCDEF".utf8)
+        text += [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
+      }
+    }
+    return String(decoding: text, as: UTF8.self)
+  }
+}
+
+extension String {
+  /// The bounds of the first occurrence of `needle`.
+  fileprivate func range(of needle: String) -> (lower: Index, upper: Index)? {
+    var start = startIndex
+    while start < endIndex {
+      if self[start...].hasPrefix(needle) {
+        return (start, index(start, offsetBy: needle.count))
+      }
+      start = index(after: start)
+    }
+    return nil
+  }
+}

@@ -1,0 +1,135 @@
+/// One way of transport that a client offers or a server agrees to (RFC 2326 §12.39).
+public struct TransportHeader: Equatable, Sendable {
+  /// What packets travel in.
+  public enum Carrier: Equatable, Sendable {
+    /// `RTP/AVP`, `RTP/AVP/UDP`, and `RTP/UDP` as some course clients write it.
+    case udp
+    /// `RTP/AVP/TCP`: inside the RTSP connection.
+    case tcp
+    /// Anything else.
+    case other(String)
+  }
+
+  /// What packets travel in.
+  public var carrier: Carrier
+  /// `multicast` was asked for. Without a word the RFC means multicast, every player unicast.
+  public var isMulticast = false
+  /// `client_port`: RTP's port and RTCP's, the latter absent where only one was given.
+  public var clientPorts: PortPair?
+  /// `server_port`, likewise.
+  public var serverPorts: PortPair?
+  /// `interleaved`: RTP's channel and RTCP's.
+  public var channels: Channels?
+  /// `ssrc`
+  public var ssrc: UInt32?
+  /// `mode`, in lower case, without quotes; `play` when absent.
+  public var mode = "play"
+
+  /// Two ports.
+  public struct PortPair: Equatable, Sendable {
+    // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
+    public var rtp: UInt16, rtcp: UInt16
+
+    /// Both.
+    public init(rtp: UInt16, rtcp: UInt16) { (self.rtp, self.rtcp) = (rtp, rtcp) }
+  }
+
+  /// Two channels of an RTSP connection.
+  public struct Channels: Equatable, Sendable {
+    // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
+    public var rtp: UInt8, rtcp: UInt8
+
+    /// Both.
+    public init(rtp: UInt8, rtcp: UInt8) { (self.rtp, self.rtcp) = (rtp, rtcp) }
+  }
+
+  /// A transport without parameters.
+  public init(_ carrier: Carrier) { self.carrier = carrier }
+
+  /// A server has to look at so many offers at most.
+  private static let offersMax = 16
+
+  /// Reads a header's offers in the client's order. Offers whose numbers are out of range or
+  /// malformed are left out; nil when none is left that could be understood.
+  public static func parse(_ value: String) -> [TransportHeader]? {
+    let offers = value.split(separator: ",").prefix(offersMax).compactMap { TransportHeader($0) }
+    return offers.isEmpty ? nil : offers
+  }
+
+  private init?(_ offer: Substring) {
+    let parts = offer.split(separator: ";", omittingEmptySubsequences: false).map { trimmed($0) }
+    guard let profile = parts.first, !profile.isEmpty else { return nil }
+    switch profile.uppercased() {
+    case "RTP/AVP", "RTP/AVP/UDP", "RTP/UDP": carrier = .udp
+    case "RTP/AVP/TCP": carrier = .tcp
+    default: carrier = .other(profile)
+    }
+    for part in parts.dropFirst() {
+      let pair = part.split(separator: "=", maxSplits: 1).map { trimmed($0) }
+      guard let name = pair.first?.lowercased() else { continue }
+      guard read(name, pair.count > 1 ? pair[1] : "") else { return nil }
+    }
+  }
+
+  /// Takes one parameter; false when its value is out of range. Unknown ones are passed over, and so
+  /// is `destination`: else anyone could aim a stream at a stranger.
+  private mutating func read(_ name: String, _ value: String) -> Bool {
+    switch name {
+    case "multicast": isMulticast = true
+    case "client_port":
+      clientPorts = Self.ports(value)
+      return clientPorts != nil
+    case "server_port":
+      serverPorts = Self.ports(value)
+      return serverPorts != nil
+    case "interleaved":
+      channels = Self.channels(value)
+      return channels != nil
+    case "ssrc":
+      ssrc = hexadecimal(value)
+    case "mode":
+      mode = value.filter { $0 != "\"" }.lowercased()
+    default: break
+    }
+    return true
+  }
+
+  /// `25000-25001`, or `25000` alone, whose RTCP port is the next one.
+  private static func ports(_ value: String) -> PortPair? {
+    let parts = value.split(separator: "-", omittingEmptySubsequences: false).map { trimmed($0) }
+    guard (1...2).contains(parts.count), let first = decimal(parts[0], limit: 65_535), first > 0
+    else { return nil }
+    if parts.count == 1 {
+      return PortPair(rtp: UInt16(first), rtcp: UInt16(min(first + 1, 65_535)))
+    }
+    guard let second = decimal(parts[1], limit: 65_535), second > first else { return nil }
+    return PortPair(rtp: UInt16(first), rtcp: UInt16(second))
+  }
+
+  private static func channels(_ value: String) -> Channels? {
+    let parts = value.split(separator: "-", omittingEmptySubsequences: false).map { trimmed($0) }
+    guard (1...2).contains(parts.count), let first = decimal(parts[0], limit: 255) else {
+      return nil
+    }
+    let second = parts.count == 1 ? first + 1 : decimal(parts[1], limit: 255)
+    guard let second, second <= 255, second != first else { return nil }
+    return Channels(rtp: UInt8(first), rtcp: UInt8(second))
+  }
+
+  /// As it stands in the header.
+  public var description: String {
+    var text: String
+    switch carrier {
+    case .udp: text = "RTP/AVP"
+    case .tcp: text = "RTP/AVP/TCP"
+    case .other(let profile): text = profile
+    }
+    text += isMulticast ? ";multicast" : ";unicast"
+    if let channels { text += ";interleaved=\(channels.rtp)-\(channels.rtcp)" }
+    if let clientPorts { text += ";client_port=\(clientPorts.rtp)-\(clientPorts.rtcp)" }
+    if let serverPorts { text += ";server_port=\(serverPorts.rtp)-\(serverPorts.rtcp)" }
+    if let ssrc { text += ";ssrc=\(hexadecimal(ssrc))" }
+    if mode != "play" { text += ";mode=\"\(mode)\"" }
+    return text
+  }
+}
