@@ -1,0 +1,108 @@
+/// The caller's answers to the conversation's questions, and the replies that they lead to.
+extension RTSPServerConversation {
+  /// The medium that ``Step/find(_:)`` asked for.
+  public mutating func found(_ media: MediaDescription) {
+    switch question {
+    case .describe(let request, let url):
+      question = nil
+      answerDescribe(request, url, media)
+    case .setup(let request, let url, let transport):
+      do throws(RTSPRefusal) {
+        let session = try prepare(request, url, transport, media)
+        question = .open(
+          request, session, isNew: !sessions.contains { $0.number == session.number })
+        outbox.append(
+          .open(
+            session: session.number, session.transport, media, isClassroom: session.isClassroom))
+      } catch {
+        question = nil
+        refuse(request, error)
+      }
+    case .open, .play, nil:
+      preconditionFailure("an answer without its question")
+    }
+  }
+
+  /// The way that ``Step/open(session:_:_:isClassroom:)`` asked for.
+  public mutating func opened(serverPorts: TransportHeader.PortPair?, ssrc: UInt32) {
+    guard case .open(let request, var session, let isNew) = question else {
+      preconditionFailure("an answer without its question")
+    }
+    question = nil
+    session.transport.serverPorts = serverPorts
+    session.transport.ssrc = ssrc
+    if isNew {
+      sessions.append(session)
+    } else {
+      for index in sessions.indices where sessions[index].number == session.number {
+        sessions[index] = session
+      }
+    }
+    var headers = sessionHeaders(session)
+    headers.append("Transport", session.transport.description)
+    headers.append("Cache-Control", "no-cache")
+    respond(request, .ok, headers, in: session)
+  }
+
+  /// What ``Step/play(session:_:wasPlaying:)`` came to: the next frame, and the sequence number and
+  /// timestamp that its first packet will have.
+  public mutating func playing(frame: Int, sequence: UInt16, timestamp: UInt32) {
+    guard case .play(let request, let number, let range) = question else {
+      preconditionFailure("an answer without its question")
+    }
+    question = nil
+    guard let session = sessions.first(where: { $0.number == number }) else { return }
+    let start = session.media.rate.microseconds(ofFrames: frame)
+    // A range that loops has no end that would mean anything to the player.
+    let end = range?.end.flatMap { $0 < session.media.duration ? $0 : nil }
+    var headers = sessionHeaders(session)
+    headers.append("Range", NPTRange(start: .at(start), end: end).description)
+    headers.append(
+      "RTP-Info",
+      RTPInfo(url: session.controlURL, sequence: sequence, timestamp: timestamp).description)
+    respond(request, .ok, headers, in: session)
+  }
+
+  /// The question cannot be answered as wished.
+  public mutating func refused(_ refusal: RTSPRefusal) {
+    switch question {
+    case .describe(let request, _), .setup(let request, _, _), .open(let request, _, _),
+      .play(let request, _, _):
+      question = nil
+      refuse(request, refusal)
+    case nil:
+      preconditionFailure("an answer without its question")
+    }
+  }
+
+  mutating func answerDescribe(
+    _ request: RTSPRequest, _ url: RTSPURL, _ media: MediaDescription
+  ) {
+    let description = media.sessionDescription(
+      address: settings.address, origin: UInt64(truncatingIfNeeded: random.next()) >> 1)
+    var headers = RTSPHeaders()
+    headers.append("Content-Base", url.base)
+    headers.append("Content-Type", "application/sdp")
+    respond(request, .ok, headers, Array(description.description.utf8))
+  }
+
+  mutating func prepare(
+    _ request: RTSPRequest, _ url: RTSPURL, _ transport: TransportHeader,
+    _ media: MediaDescription
+  ) throws(RTSPRefusal) -> RTSPServerSession {
+    if request.session != nil {
+      var session = sessions[try session(of: request)]
+      guard session.media.name == media.name else {
+        throw RTSPRefusal(
+          .aggregateNotAllowed, "the session plays \(session.media.name), set up another one")
+      }
+      session.transport = transport
+      return session
+    }
+    nextNumber += 1
+    return RTSPServerSession(
+      number: nextNumber, identifier: newIdentifier(isClassroom: request.isClassroom),
+      isClassroom: request.isClassroom, media: media, base: url.base, transport: transport,
+      lastSeen: lastActivity)
+  }
+}

@@ -1,0 +1,215 @@
+/// What each request means (RFC 2326 §10).
+extension RTSPServerConversation {
+  mutating func handle(_ message: RTSPMessage, at now: Nanoseconds) {
+    switch message {
+    case .request(let request):
+      for index in sessions.indices { sessions[index].lastSeen = now }
+      do throws(RTSPRefusal) {
+        try handle(request, at: now)
+      } catch {
+        refuse(request, error)
+      }
+    case .interleaved(let channel, let packet):
+      for index in sessions.indices where sessions[index].transport.channels?.rtcp == channel {
+        sessions[index].lastSeen = now
+        outbox.append(.control(session: sessions[index].number, packet))
+      }
+    case .response:
+      // This server asks nothing, so an answer has no meaning.
+      break
+    }
+  }
+
+  mutating func handle(
+    _ request: RTSPRequest, at now: Nanoseconds
+  ) throws(RTSPRefusal) {
+    guard request.sequence != nil else {
+      throw RTSPRefusal(.badRequest, "CSeq is missing or no number")
+    }
+    if let feature = request.headers["Require"] ?? request.headers["Proxy-Require"] {
+      throw RTSPRefusal(.optionNotSupported, feature)
+    }
+    switch request.method {
+    case .options: try options(request)
+    case .describe: try describe(request)
+    case .setup: try setup(request, at: now)
+    case .play: try play(request)
+    case .pause: try pause(request)
+    case .teardown: try teardown(request)
+    case .getParameter, .setParameter: try parameter(request)
+    case .notAllowed(let name):
+      throw RTSPRefusal(.methodNotAllowed, "\(name) is not allowed here")
+    case .unknown(let name):
+      throw RTSPRefusal(.notImplemented, "\(name) is not a method of this server")
+    }
+  }
+
+  mutating func options(_ request: RTSPRequest) throws(RTSPRefusal) {
+    if request.target != "*" { _ = try url(of: request) }
+    if request.session != nil { _ = try session(of: request) }
+    var headers = RTSPHeaders()
+    headers.append("Public", RTSPMethod.list)
+    respond(request, .ok, headers)
+  }
+
+  mutating func describe(_ request: RTSPRequest) throws(RTSPRefusal) {
+    guard !request.isClassroom else {
+      throw RTSPRefusal(.notImplemented, "DESCRIBE is not a method of the classroom dialect")
+    }
+    let url = try url(of: request)
+    if let accept = request.headers["Accept"], !Self.accepts(accept) {
+      throw RTSPRefusal(.notAcceptable, "only application/sdp can be had")
+    }
+    question = .describe(request, url)
+    outbox.append(.find(url.name))
+  }
+
+  mutating func setup(_ request: RTSPRequest, at now: Nanoseconds) throws(RTSPRefusal) {
+    let url = try url(of: request)
+    guard url.track == nil || url.track == 0 else {
+      throw RTSPRefusal(.notFound, "there is one track, \(RTSPURL.trackPrefix)0")
+    }
+    guard let header = request.headers["Transport"] else {
+      throw RTSPRefusal(.badRequest, "Transport is missing")
+    }
+    let existing = try request.session.map { (_) throws(RTSPRefusal) in try session(of: request) }
+    guard existing != nil || sessions.count < settings.sessionsMax else {
+      throw RTSPRefusal(
+        .notEnoughBandwidth, "a connection holds \(settings.sessionsMax) sessions at most")
+    }
+    let transport = try negotiate(header, isClassroom: request.isClassroom, for: existing)
+    if let existing { try sessions[existing].checkSetup() }
+    question = .setup(request, url, transport)
+    outbox.append(.find(url.name))
+  }
+
+  mutating func play(_ request: RTSPRequest) throws(RTSPRefusal) {
+    let index = try session(of: request)
+    var range: NPTRange?
+    if let header = request.headers["Range"] {
+      do throws(NPTRange.Failure) {
+        range = try NPTRange(header)
+      } catch {
+        switch error {
+        case .malformed: throw RTSPRefusal(.badRequest, "Range cannot be read")
+        case .unit: throw RTSPRefusal(.notImplemented, "only npt ranges are understood")
+        }
+      }
+    }
+    let requested = try range.map { (range) throws(RTSPRefusal) in
+      try PlayOrder(range, in: sessions[index].media)
+    }
+    let wasPlaying = sessions[index].state == .playing
+    var order = sessions[index].play()
+    // From the end of a range, `now` would mean nothing: it starts anew unless told where.
+    if let requested {
+      order = PlayOrder(frame: requested.frame ?? order.frame, end: requested.end)
+    }
+    question = .play(request, session: sessions[index].number, range)
+    outbox.append(
+      .play(session: sessions[index].number, order, wasPlaying: wasPlaying))
+  }
+
+  mutating func pause(_ request: RTSPRequest) throws(RTSPRefusal) {
+    let index = try session(of: request)
+    try sessions[index].pause()
+    outbox.append(.pause(session: sessions[index].number))
+    respond(request, .ok, sessionHeaders(sessions[index]), in: sessions[index])
+  }
+
+  mutating func teardown(_ request: RTSPRequest) throws(RTSPRefusal) {
+    let session = sessions[try session(of: request)]
+    end(session, .teardown)
+    respond(request, .ok, sessionHeaders(session), in: session)
+  }
+
+  mutating func parameter(_ request: RTSPRequest) throws(RTSPRefusal) {
+    if request.target != "*" { _ = try url(of: request) }
+    let index = try request.session.map { (_) throws(RTSPRefusal) in try session(of: request) }
+    // Without a body it is a keepalive; no parameter is known that a body could name.
+    guard request.body.allSatisfy({ $0 <= 0x20 }) else {
+      throw RTSPRefusal(.parameterNotUnderstood, "this server has no parameters")
+    }
+    respond(
+      request, .ok, index.map { sessionHeaders(sessions[$0]) } ?? RTSPHeaders(),
+      in: index.map { sessions[$0] })
+  }
+
+  func url(of request: RTSPRequest) throws(RTSPRefusal) -> RTSPURL {
+    if request.isClassroom { return RTSPURL(path: request.target) }
+    guard let url = RTSPURL(request.target) else {
+      throw RTSPRefusal(.badRequest, "the target is no URL of the form rtsp://HOST/NAME")
+    }
+    return url
+  }
+
+  func session(of request: RTSPRequest) throws(RTSPRefusal) -> Int {
+    guard let identifier = request.session,
+      let index = sessions.firstIndex(where: { $0.identifier == identifier })
+    else {
+      throw RTSPRefusal(
+        .sessionNotFound, request.session == nil ? "Session is missing" : "no such session here")
+    }
+    return index
+  }
+
+  /// The first offer, in the client's order, that can be had.
+  func negotiate(
+    _ header: String, isClassroom: Bool, for existing: Int?
+  ) throws(RTSPRefusal) -> TransportHeader {
+    for offer in TransportHeader.parse(header) ?? [] {
+      guard !offer.isMulticast, offer.mode == "play" else { continue }
+      var agreed = TransportHeader(offer.carrier)
+      switch offer.carrier {
+      case .udp:
+        guard let ports = offer.clientPorts else { continue }
+        agreed.clientPorts = ports
+        return agreed
+      case .tcp where !isClassroom:
+        guard let channels = freeChannels(wanted: offer.channels, for: existing) else { continue }
+        agreed.channels = channels
+        return agreed
+      case .tcp, .other:
+        continue
+      }
+    }
+    throw RTSPRefusal(
+      .unsupportedTransport,
+      "offer RTP/AVP;unicast;client_port=A-B or RTP/AVP/TCP;unicast;interleaved=A-B")
+  }
+
+  /// The wanted channels, or the next free pair when another session has them.
+  func freeChannels(
+    wanted: TransportHeader.Channels?, for existing: Int?
+  ) -> TransportHeader.Channels? {
+    var taken: Set<UInt8> = []
+    for (index, session) in sessions.enumerated() where index != existing {
+      if let channels = session.transport.channels {
+        taken.formUnion([channels.rtp, channels.rtcp])
+      }
+    }
+    if let wanted, taken.isDisjoint(with: [wanted.rtp, wanted.rtcp]) { return wanted }
+    for rtp in stride(from: UInt8(0), through: 254, by: 2)
+    where taken.isDisjoint(with: [rtp, rtp + 1]) {
+      return TransportHeader.Channels(rtp: rtp, rtcp: rtp + 1)
+    }
+    return nil
+  }
+
+  mutating func newIdentifier(isClassroom: Bool) -> String {
+    if isClassroom {
+      // 31 bits in decimal: that client reads it with Python's int and keeps no more.
+      return String(UInt32.random(in: 100_000...0x7FFF_FFFF, using: &random))
+    }
+    return (0..<4).map { _ in hexadecimal(UInt32.random(in: .min ... .max, using: &random)) }
+      .joined()
+  }
+
+  static func accepts(_ header: String) -> Bool {
+    header.split(separator: ",").contains { type in
+      let name = trimmed(type.prefix { $0 != ";" })
+      return equalIgnoringCase(name, "application/sdp") || name == "*/*"
+        || equalIgnoringCase(name, "application/*")
+    }
+  }
+}
