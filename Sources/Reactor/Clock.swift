@@ -3,7 +3,8 @@ internal import Glibc
 /// A moment on the monotonic clock, in nanoseconds. It never goes back and knows no calendar.
 public typealias Instant = Int64
 
-/// Where time comes from. The loop reads it once per turn and hands the result out; nobody else asks.
+/// Where time comes from. The loop reads it once per turn and hands the result out; nobody
+/// else asks.
 public protocol Clock {
   /// Nanoseconds since an arbitrary start.
   func now() -> Instant

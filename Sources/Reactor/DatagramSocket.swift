@@ -3,8 +3,8 @@ internal import Glibc
 
 /// A UDP socket connected to one peer: it sends only there and receives only from there.
 ///
-/// A frame's packets go out in one `send`, cut into datagrams by the kernel (UDP_SEGMENT). Where the
-/// kernel or the route refuses that, the socket falls back to `sendmmsg` for good.
+/// A frame's packets go out in one `send`, cut into datagrams by the kernel (UDP_SEGMENT). Where
+/// the kernel or the route refuses that, the socket falls back to `sendmmsg` for good.
 public final class DatagramSocket {
   /// Our end.
   public let local: SocketAddress
@@ -16,7 +16,8 @@ public final class DatagramSocket {
 
   /// What sending came to.
   public enum Sent: Equatable {
-    /// The kernel took everything.
+    /// The kernel took everything; or the beginning of a large frame, whose rest is lost on the way
+    /// like any datagram may be.
     case sent
     /// No room in the kernel's buffer; nothing was taken.
     case full
@@ -71,12 +72,17 @@ public final class DatagramSocket {
   /// Sends one frame: in one call as long as it fits in one, which it does up to 64 kB.
   public func send(_ packets: PacketBuffer, frame: Int) -> Sent {
     let (base, count) = unsafe packets.bytes(of: frame)
-    if packets.packets(of: frame) == 1 { return unsafe send(base, count) }
+    // Even one packet goes by way of the segments where those are on: the kernel refuses it just as
+    // it would refuse several, and the fallback is there.
+    if !segmentation && packets.packets(of: frame) == 1 { return unsafe send(base, count) }
     precondition(packets.stride == segmentBytes, "packets laid out for another segment size")
-    let chunk = min(Self.segmentsPerSendMax, Self.bytesPerSendMax / segmentBytes) * segmentBytes
+    let segments = min(Self.segmentsPerSendMax, max(1, Self.bytesPerSendMax / segmentBytes))
+    let chunk = segments * segmentBytes
     var offset = 0
     while offset < count {
       let outcome = unsafe sendSegments(base + offset, min(chunk, count - offset))
+      // What has left has used up its sequence numbers; the frame cannot be taken back.
+      if outcome == .full && offset > 0 { return .sent }
       guard outcome == .sent else { return outcome }
       offset += chunk
     }

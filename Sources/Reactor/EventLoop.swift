@@ -26,7 +26,7 @@ public final class EventLoop {
   /// Everything that is to happen later.
   public let deadlines: Deadlines
 
-  private let clock: SystemClock
+  private let clock: any Clock
   private let epoll: Epoll
   private let timer: Descriptor
   private static let timerToken = UInt64.max
@@ -41,9 +41,10 @@ public final class EventLoop {
     var handler: (any EventHandler)?
   }
 
-  /// Makes a loop that watches nothing yet.
-  public init() throws(SystemError) {
-    clock = SystemClock()
+  /// Makes a loop that watches nothing yet. Another clock than the kernel's is for simulations,
+  /// which never wait and call ``expireDeadlines()`` instead of ``turn()``.
+  public init(clock: any Clock = SystemClock()) throws(SystemError) {
+    self.clock = clock
     now = clock.now()
     deadlines = Deadlines(now: now)
     epoll = try Epoll()
@@ -74,6 +75,12 @@ public final class EventLoop {
       let (token, readiness) = epoll.event(index)
       if token == Self.timerToken { armed = nil } else { dispatch(token, readiness) }
     }
+    deadlines.expire(at: now)
+  }
+
+  /// The last part of a turn alone: reads the clock and wakes what is due.
+  public func expireDeadlines() {
+    now = clock.now()
     deadlines.expire(at: now)
   }
 

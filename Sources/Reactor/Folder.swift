@@ -20,10 +20,12 @@ public final class Folder {
 
   /// Opens a regular file by its path below the folder.
   ///
-  /// - Throws: ``SystemError/isMissing`` when there is none, when it is not a regular file (a FIFO or
-  ///   a device say), or when the path would lead out of the folder.
+  /// - Throws: ``SystemError/isMissing`` when there is none, when it is not a regular file (a FIFO
+  ///   or a device say), or when the path would lead out of the folder.
   public func file(at path: String) throws(SystemError) -> RegularFile {
-    try RegularFile(open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC))
+    // The kernel would read only as far as the NUL and open another file.
+    guard !path.utf8.contains(0) else { throw SystemError("openat2", ENOENT) }
+    return try RegularFile(open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC))
   }
 
   /// The paths of all regular files below the folder, in order; at most `limit`, and no deeper than

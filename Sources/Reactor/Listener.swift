@@ -3,8 +3,8 @@ internal import Glibc
 
 /// Accepts stream connections and hands each to its owner.
 ///
-/// When the process runs out of descriptors the listener rests for a moment instead of spinning on a
-/// connection that it cannot take; those already connected are not disturbed.
+/// When the process runs out of descriptors the listener rests for a moment instead of spinning on
+/// a connection that it cannot take; those already connected are not disturbed.
 public final class Listener: Wakeable, EventHandler {
   /// The bound address, with the port that the kernel chose if 0 was asked for.
   public let address: SocketAddress

@@ -21,8 +21,8 @@ public struct OutputQueue {
     bytes.append(contentsOf: message)
   }
 
-  /// Appends the rest of a frame of which the kernel took only the first `taken` bytes. The frame is
-  /// copied out here because its buffer is about to be patched for the next viewer.
+  /// Appends the rest of a frame of which the kernel took only the first `taken` bytes. The frame
+  /// is copied out here because its buffer is about to be patched for the next viewer.
   public mutating func append(restOf packets: PacketBuffer, frame: Int, taken: Int) {
     compact()
     let (base, count) = unsafe packets.bytes(of: frame)

@@ -2,9 +2,9 @@
 /// every viewer that is served in that way.
 ///
 /// Packets of a frame stand back to back, all of the same length (the stride) but the last, so that
-/// one `send` with UDP segmentation, or one `send` on a TCP connection, carries the whole frame. Per
-/// viewer only sequence number, timestamp and SSRC are written over the headers before the send; the
-/// kernel copies synchronously, so the next viewer may patch at once.
+/// one `send` with UDP segmentation, or one `send` on a TCP connection, carries the whole frame.
+/// Per viewer only sequence number, timestamp and SSRC are written over the headers before the
+/// send; the kernel copies synchronously, so the next viewer may patch at once.
 ///
 ///     [prefix][RTP header 12][payload …][prefix][RTP header 12][payload …] …
 ///

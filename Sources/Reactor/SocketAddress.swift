@@ -12,9 +12,10 @@ public struct SocketAddress: Equatable, Sendable, CustomStringConvertible {
   /// Reads `HOST:PORT`, where HOST is an IPv4 literal, an IPv6 literal in brackets, or `localhost`.
   /// Names are not looked up: that would wait on the network.
   public init?(_ text: String) {
-    guard let colon = text.lastIndex(of: ":"),
-      let port = UInt16(text[text.index(after: colon)...])
-    else { return nil }
+    guard let colon = text.lastIndex(of: ":") else { return nil }
+    let digits = text[text.index(after: colon)...]
+    // UInt16 alone would take a sign.
+    guard let port = UInt16(digits), digits.first?.isNumber == true else { return nil }
     var host = text[..<colon]
     if host.hasPrefix("["), host.hasSuffix("]") {
       host = host.dropFirst().dropLast()
@@ -29,6 +30,8 @@ public struct SocketAddress: Equatable, Sendable, CustomStringConvertible {
   public init?(host: String, port: UInt16) {
     self.port = port
     var buffer = [UInt8](repeating: 0, count: 16)
+    // The C library would read only as far as the NUL.
+    guard !host.utf8.contains(0) else { return nil }
     let host = host == "localhost" ? "127.0.0.1" : host
     if unsafe inet_pton(AF_INET, host, &buffer) == 1 {
       bytes = Array(buffer[..<4])

@@ -26,10 +26,12 @@ public struct SystemError: Error, Equatable, CustomStringConvertible {
   public var isExhaustion: Bool {
     code == EMFILE || code == ENFILE || code == ENOBUFS || code == ENOMEM
   }
-  /// There is no such file, or a path that must not be followed.
+  /// There is no such file, or a path that must not be followed, or a socket or an absent device.
   public var isMissing: Bool {
-    code == ENOENT || code == ENOTDIR || code == EXDEV || code == ELOOP || code == EACCES
-      || code == EINVAL || code == ENAMETOOLONG
+    switch code {
+    case ENOENT, ENOTDIR, EXDEV, ELOOP, EACCES, EINVAL, ENAMETOOLONG, ENXIO, ENODEV: true
+    default: false
+    }
   }
 }
 

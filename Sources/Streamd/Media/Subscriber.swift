@@ -94,7 +94,8 @@ class Subscriber: Wakeable {
     }
     playhead.play(from: order.frame, until: end(order), at: start)
     isPlaying = true
-    report()
+    // With the first frame: over TCP the reply to PLAY goes first.
+    nextReport = start
     loop.deadlines.set(self, at: start)
   }
 

@@ -50,7 +50,7 @@ final class RTSPServer {
     let golden: UInt64 = 0x9E37_79B9_7F4A_7C15
     let fraction = (playCount &* golden) >> 33
     playCount &+= 1
-    return min(period, 50_000_000) * Instant(fraction) >> 31
+    return (min(period, 50_000_000) * Instant(fraction)) >> 31
   }
 
   // MARK: From connections

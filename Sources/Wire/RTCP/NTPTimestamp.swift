@@ -13,14 +13,14 @@ public struct NTPTimestamp: Equatable, Sendable {
   public init(realtime: Int64) {
     let nanoseconds = UInt64(max(0, realtime))
     let seconds = nanoseconds / 1_000_000_000 + Self.secondsFrom1900To1970
-    let fraction = (nanoseconds % 1_000_000_000) << 32 / 1_000_000_000
+    let fraction = ((nanoseconds % 1_000_000_000) << 32) / 1_000_000_000
     bits = seconds << 32 | fraction
   }
 
   /// Nanoseconds since 1970.
   public var realtime: Int64 {
     let seconds = Int64(bits >> 32) - Int64(Self.secondsFrom1900To1970)
-    let fraction = (bits & 0xFFFF_FFFF) * 1_000_000_000 >> 32
+    let fraction = ((bits & 0xFFFF_FFFF) * 1_000_000_000) >> 32
     return seconds * 1_000_000_000 + Int64(fraction)
   }
 

@@ -79,8 +79,9 @@ public struct FrameRate: Equatable, Sendable, CustomStringConvertible {
   ///
   /// - Precondition: `microseconds` is below 2^62.
   func frame(atMicroseconds microseconds: Int64) -> Int64 {
-    let (product, overflow) = (microseconds + 999).multipliedReportingOverflow(by: numerator)
-    return overflow ? .max : product / (1_000_000 * denominator)
+    let (product, overflow) = (microseconds + 1000).multipliedReportingOverflow(by: numerator)
+    // One less, since a frame that begins a whole millisecond later is not meant.
+    return overflow ? .max : (product - 1) / (1_000_000 * denominator)
   }
 
   /// `20`, or `29.970` where the rate is no whole number.

@@ -52,16 +52,21 @@ public struct Playhead: Equatable, Sendable {
   ///   - end: the frame before which to end; nil plays round and round.
   public mutating func play(from frame: Int?, until end: Int?, at start: Nanoseconds) {
     originTimestamp = timestamp
-    if let frame { self.frame = min(max(0, frame), frameCount - 1) }
-    self.end = end
+    go(to: frame, until: end)
     origin = start
     index = 0
   }
 
   /// Jumps while playing, without touching the schedule.
   public mutating func seek(to frame: Int?, until end: Int?) {
+    go(to: frame, until: end)
+  }
+
+  private mutating func go(to frame: Int?, until end: Int?) {
     if let frame { self.frame = min(max(0, frame), frameCount - 1) }
-    self.end = end
+    self.end = end.map { min($0, frameCount) }
+    // Playing ended with the medium's last frame; without an end it begins anew.
+    if self.frame == frameCount && end == nil { self.frame = 0 }
   }
 
   /// When the next frame is due.

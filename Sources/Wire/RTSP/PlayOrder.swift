@@ -44,8 +44,9 @@ public struct PlayOrder: Equatable, Sendable {
       end = .open
       return
     }
-    // Frames that begin at least a millisecond before the end are shown.
-    let last = time < 1000 ? -1 : Int(media.rate.frame(atMicroseconds: time - 1000))
+    // Frames that begin at least a millisecond before the end are shown; the rate's search reaches
+    // almost a millisecond ahead.
+    let last = time < 1000 ? -1 : Int(media.rate.frame(atMicroseconds: time - 1999))
     guard last >= (first ?? 0) else {
       throw RTSPRefusal(.invalidRange, "the range ends before it begins")
     }

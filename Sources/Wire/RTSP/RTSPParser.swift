@@ -71,7 +71,8 @@ public struct RTSPParser: Sendable {
   public mutating func next() throws(RTSPError) -> RTSPMessage? {
     if head == nil {
       try skipEmptyLines()
-      guard start < buffer.count else { return nil }
+      // A carriage return that is left over waits for its newline.
+      guard start < buffer.count, buffer[start] != Self.carriageReturn else { return nil }
       if buffer[start] == InterleavedHeader.magic { return interleaved() }
     }
     while head?.bodyBytes == nil {
@@ -83,7 +84,7 @@ public struct RTSPParser: Sendable {
 
   /// The peer has been silent for a while: a classroom request that lacks its end is complete.
   public mutating func settle() throws(RTSPError) -> RTSPMessage? {
-    guard isInsideClassroomRequest else { return nil }
+    guard isInsideClassroomRequest, head?.bodyBytes == nil else { return nil }
     defer { searched = scanned }
     if scanned < buffer.count {
       // A last line without its newline.
@@ -108,17 +109,15 @@ public struct RTSPParser: Sendable {
     var position = max(scanned, searched)
     while position < buffer.count, buffer[position] != Self.newline { position += 1 }
     searched = position
-    if position - start > bounds.headBytesMax {
+    if head == nil { try checkMethod(in: start..<position) }
+    if position - start >= bounds.headBytesMax {
       // A request line that does not end is most likely a target that is too long.
       let isFirst = head == nil
       throw failure(
         isFirst ? .uriTooLong : .entityTooLarge, at: start,
         "a \(isFirst ? "request line" : "head") of more than \(bounds.headBytesMax) bytes")
     }
-    guard position < buffer.count else {
-      if head == nil { try checkMethod(in: start..<buffer.count) }
-      return nil
-    }
+    guard position < buffer.count else { return nil }
     var end = position
     let isBare = end == scanned || buffer[end - 1] != Self.carriageReturn
     if !isBare { end -= 1 }
@@ -175,7 +174,6 @@ public struct RTSPParser: Sendable {
   // MARK: Start line
 
   private func startLine(_ range: Range<Int>) throws(RTSPError) -> StartLine {
-    try checkMethod(in: range)
     let parts = buffer[range].split(
       separator: Self.space, maxSplits: 2, omittingEmptySubsequences: false)
     let words = parts.map { String(decoding: $0, as: UTF8.self) }

@@ -20,14 +20,15 @@ public struct RTSPURL: Equatable, Sendable {
     scheme = text[..<mark.lower].lowercased()
     guard scheme == "rtsp" || scheme == "rtsps" else { return nil }
     let rest = text[mark.upper...]
-    let slash = rest.firstIndex { $0 == "/" || $0 == "?" } ?? rest.endIndex
+    // By scalars: a combining mark behind a slash makes another character of it, but no other byte.
+    let slash = rest.unicodeScalars.firstIndex { $0 == "/" || $0 == "?" } ?? rest.endIndex
     let authority = rest[..<slash]
     self.authority =
       authority.lastIndex(of: "@").map {
         String(authority[authority.index(after: $0)...])
       } ?? String(authority)
-    let path = rest[slash...].prefix { $0 != "?" }
-    guard let decoded = Self.decode(path) else { return nil }
+    let path = rest[slash...].unicodeScalars.prefix { $0 != "?" }
+    guard let decoded = Self.decode(Substring(path)) else { return nil }
     (name, track) = Self.split(decoded)
   }
 
@@ -44,7 +45,8 @@ public struct RTSPURL: Equatable, Sendable {
   }
 
   private static func split(_ path: String) -> (String, Int?) {
-    var parts = path.split(separator: "/", omittingEmptySubsequences: false)[...]
+    var parts = path.unicodeScalars.split(separator: "/", omittingEmptySubsequences: false)
+      .map { Substring($0) }[...]
     while parts.first == "" { parts.removeFirst() }
     while parts.last == "" { parts.removeLast() }
     var track: Int?

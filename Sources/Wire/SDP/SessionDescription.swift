@@ -71,7 +71,7 @@ public struct SessionDescription: Equatable, Sendable {
   /// Reads a description. Lines that are not understood are passed over, as the RFC asks; nil when it
   /// does not begin as one or has far too many lines.
   public init?(_ text: String) {
-    let lines = text.split { $0.isNewline }
+    let lines = text.split { $0 == "\r\n" || $0 == "\n" || $0 == "\r" }
     guard lines.first == "v=0", lines.count <= Self.linesMax else { return nil }
     self.init(origin: 0, address: "", name: "", attributes: [], media: [])
     for line in lines.dropFirst() {

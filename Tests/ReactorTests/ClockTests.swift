@@ -1,0 +1,27 @@
+import Foundation
+import Testing
+
+@testable import Reactor
+
+@Suite("System clock")
+struct ClockTests {
+  @Test("the monotonic clock never goes back and does move")
+  func monotonic() {
+    let clock = SystemClock()
+    let first = clock.now()
+    var last = first
+    while last < first + 100_000 {
+      let next = clock.now()
+      #expect(next >= last)
+      last = next
+    }
+  }
+
+  @Test("the real time is that of the calendar, in nanoseconds")
+  func realtime() {
+    let before = Date().timeIntervalSince1970
+    let now = Double(SystemClock().realtime()) / 1e9
+    let after = Date().timeIntervalSince1970
+    #expect((before - 0.001...after + 0.001).contains(now))
+  }
+}

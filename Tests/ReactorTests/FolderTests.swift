@@ -1,0 +1,278 @@
+import Foundation
+import Glibc
+import Testing
+
+@testable import Reactor
+
+@Suite("Folder")
+struct FolderTests {
+  private let scratch = ScratchFolder()
+
+  private func open() throws -> Folder { try Folder(scratch.path + "/media") }
+
+  private func text(_ file: RegularFile) throws -> String {
+    String(decoding: try file.read(100, at: 0), as: UTF8.self)
+  }
+
+  @Test(
+    "opens files below it", arguments: ["a.mjpeg", "sub/b.mjpeg", "sub/../a.mjpeg", "./a.mjpeg"])
+  func opens(path: String) throws {
+    scratch.write("media/a.mjpeg", "inside")
+    scratch.write("media/sub/b.mjpeg", "inside")
+    #expect(try text(open().file(at: path)) == "inside")
+  }
+
+  @Test(
+    "no path leads out of it",
+    arguments: [
+      "../secret", "sub/../../secret", "/etc/passwd", "//etc/passwd", "..", "../media/a.mjpeg",
+      "../../../../../../../../etc/passwd", "/",
+    ])
+  func stays(path: String) throws {
+    scratch.write("secret", "outside")
+    scratch.write("media/a.mjpeg", "inside")
+    scratch.write("media/sub/b.mjpeg", "inside")
+    let error = #expect(throws: SystemError.self) { try open().file(at: path) }
+    #expect(error?.isMissing == true)
+  }
+
+  @Test("links are followed inside and never lead out")
+  func links() throws {
+    scratch.write("secret", "outside")
+    scratch.write("media/sub/b.mjpeg", "inside")
+    scratch.link("media/in.mjpeg", to: "sub/b.mjpeg")
+    scratch.link("media/folder", to: "sub")
+    scratch.link("media/out.mjpeg", to: "../secret")
+    scratch.link("media/up", to: "..")
+    scratch.link("media/absolute", to: scratch.path + "/media/sub/b.mjpeg")
+    scratch.link("media/loop", to: "loop")
+    scratch.link("media/dangling", to: "nowhere")
+    scratch.link("media/magic", to: "/proc/self/root/etc/passwd")
+    let folder = try open()
+    #expect(try text(folder.file(at: "in.mjpeg")) == "inside")
+    #expect(try text(folder.file(at: "folder/b.mjpeg")) == "inside")
+    for path in ["out.mjpeg", "up/secret", "absolute", "loop", "dangling", "magic"] {
+      let error = #expect(throws: SystemError.self) { try folder.file(at: path) }
+      #expect(error?.isMissing == true, "\(path)")
+    }
+    #expect(folder.paths(limit: 100, depth: 5) == ["folder/b.mjpeg", "in.mjpeg", "sub/b.mjpeg"])
+  }
+
+  @Test("what is no regular file is missing, and opening it does not wait")
+  func irregular() throws {
+    scratch.write("media/sub/b.mjpeg", "inside")
+    scratch.makeFIFO("media/fifo.mjpeg")
+    scratch.makeSocket("media/socket.mjpeg")
+    let folder = try open()
+    for path in ["fifo.mjpeg", "socket.mjpeg", "sub", "sub/", ".", "", "sub/b.mjpeg/"] {
+      let error = #expect(throws: SystemError.self) { try folder.file(at: path) }
+      #expect(error?.isMissing == true, "\(path)")
+    }
+    #expect(folder.paths(limit: 100, depth: 5) == ["sub/b.mjpeg"])
+  }
+
+  @Test("a device is missing, too", arguments: ["null", "zero", "tty"])
+  func device(name: String) throws {
+    let error = #expect(throws: SystemError.self) { try Folder("/dev").file(at: name) }
+    #expect(error?.isMissing == true)
+  }
+
+  @Test("a name with a NUL names no file", arguments: ["a.mjpeg\0", "a.mjpeg\0.png", "\0"])
+  func nul(path: String) throws {
+    scratch.write("media/a.mjpeg", "inside")
+    let error = #expect(throws: SystemError.self) { try open().file(at: path) }
+    #expect(error?.isMissing == true)
+  }
+
+  @Test("a name that is too long is missing", arguments: [256, 5000])
+  func long(length: Int) throws {
+    scratch.write("media/a.mjpeg", "inside")
+    let path = String(repeating: "a", count: length)
+    let error = #expect(throws: SystemError.self) { try open().file(at: path) }
+    #expect(error?.isMissing == true)
+  }
+
+  @Test("lists what has a name one can ask for: nothing hidden, nothing that is not UTF-8")
+  func listing() throws {
+    for path in ["b", "a", "Ärger 1.mjpeg", ".hidden", "sub/c", "sub/.hidden", ".git/config"] {
+      scratch.write("media/" + path, "")
+    }
+    scratch.write("media/", name: [0xFF, 0xFE, 0x61])
+    let folder = try open()
+    #expect(folder.paths(limit: 100, depth: 5) == ["a", "b", "sub/c", "Ärger 1.mjpeg"])
+  }
+
+  @Test("goes no deeper than it is told", arguments: 0...5)
+  func depth(depth: Int) throws {
+    let paths = ["1", "a/2", "a/b/3", "a/b/c/4"]
+    for path in paths { scratch.write("media/" + path, "") }
+    scratch.link("media/a/again", to: "..")
+    let found = try open().paths(limit: 1000, depth: depth).filter { !$0.contains("again") }
+    #expect(found == Array(paths.prefix(max(1, depth))))
+  }
+
+  @Test("lists no more than it is told, folders or not", arguments: [0, 1, 7, 20, 100])
+  func limit(limit: Int) throws {
+    for index in 0..<10 { scratch.write("media/\(index)", "") }
+    for index in 0..<10 { scratch.write("media/sub/\(index)", "") }
+    #expect(try open().paths(limit: limit, depth: 9).count == min(limit, 20))
+  }
+
+  @Test("a folder that is gone has no files and does not fail")
+  func gone() throws {
+    scratch.write("media/a", "")
+    let folder = try open()
+    scratch.remove("media")
+    #expect(folder.paths(limit: 9, depth: 9) == [])
+  }
+
+  @Test("a folder that is none is refused")
+  func noFolder() {
+    scratch.write("media", "")
+    for path in ["media", "nowhere"] {
+      let error = #expect(throws: SystemError.self) { try Folder(scratch.path + "/" + path) }
+      #expect(error?.isMissing == true && error?.call == "open")
+    }
+  }
+}
+
+@Suite("Regular file")
+struct RegularFileTests {
+  private let scratch = ScratchFolder()
+
+  @Test("reads what is asked for, and fewer bytes where the file ends")
+  func read() throws {
+    scratch.write("file", "0123456789")
+    let file = try Folder(scratch.path).file(at: "file")
+    #expect(try file.read(4, at: 3) == Array("3456".utf8))
+    #expect(try file.read(4, at: 8) == Array("89".utf8))
+    #expect(try file.read(4, at: 10) == [])
+    #expect(try file.read(4, at: 1 << 40) == [])
+    #expect(try file.read(0, at: 0) == [])
+  }
+
+  @Test("a place before the beginning is an error")
+  func negative() throws {
+    scratch.write("file", "0123456789")
+    let file = try Folder(scratch.path).file(at: "file")
+    #expect(throws: SystemError("pread", EINVAL)) { try file.read(1, at: -1) }
+  }
+
+  @Test("a file that shrinks while it is read gives fewer bytes")
+  func shrinks() throws {
+    scratch.write("file", String(repeating: "x", count: 100_000))
+    let file = try Folder(scratch.path).file(at: "file")
+    let size = try file.identity().size
+    #expect(try file.read(size, at: 0).count == 100_000)
+    scratch.truncate("file", to: 10)
+    #expect(try file.read(size, at: 0).count == 10)
+    #expect(try file.read(size, at: 50).isEmpty)
+  }
+
+  @Test("is the same as long as nobody touches it, through whichever name it is opened")
+  func same() throws {
+    scratch.write("file", "content")
+    scratch.link("link", to: "file")
+    let folder = try Folder(scratch.path)
+    let identity = try folder.file(at: "file").identity()
+    #expect(identity.size == 7)
+    #expect(try folder.file(at: "file").identity() == identity)
+    #expect(try folder.file(at: "link").identity() == identity)
+  }
+
+  @Test("is another when it grows, is written to, or is replaced")
+  func changes() throws {
+    scratch.write("file", "content")
+    let folder = try Folder(scratch.path)
+    let file = try folder.file(at: "file")
+    // A time that no later write can fall on by accident.
+    scratch.setModified("file", halves: 2_000_000)
+    let first = try file.identity()
+    scratch.setModified("file", halves: 2_000_001)
+    let touched = try file.identity()
+    #expect(touched != first && touched.size == first.size)
+    scratch.truncate("file", to: 8)
+    scratch.setModified("file", halves: 2_000_001)
+    #expect(try file.identity() != touched)
+
+    scratch.truncate("file", to: 7)
+    scratch.setModified("file", halves: 2_000_000)
+    #expect(try file.identity() == first)
+    scratch.write("new", "content")
+    scratch.setModified("new", halves: 2_000_000)
+    scratch.rename("new", to: "file")
+    #expect(try folder.file(at: "file").identity() != first)
+    #expect(try file.identity() == first)
+  }
+}
+
+/// A folder for one test that goes with it.
+private final class ScratchFolder {
+  let path = FileManager.default.temporaryDirectory.path + "/streamd-" + UUID().uuidString
+  private let files = FileManager.default
+
+  init() { makeFolder(path) }
+  deinit { try? files.removeItem(atPath: path) }
+
+  func write(_ name: String, _ content: String) {
+    makeParent(of: name)
+    #expect(files.createFile(atPath: place(name), contents: Data(content.utf8)))
+  }
+
+  /// Writes an empty file whose name is any bytes at all.
+  func write(_ folder: String, name: [UInt8]) {
+    let bytes = (place(folder).utf8 + name + [0]).map(CChar.init(bitPattern:))
+    let number = unsafe Glibc.open(bytes, O_CREAT | O_WRONLY | O_CLOEXEC, 0o600)
+    #expect(number >= 0)
+    close(number)
+  }
+
+  func link(_ name: String, to target: String) {
+    makeParent(of: name)
+    #expect(throws: Never.self) {
+      try files.createSymbolicLink(atPath: place(name), withDestinationPath: target)
+    }
+  }
+
+  func makeFIFO(_ name: String) { makeNode(name, S_IFIFO) }
+  func makeSocket(_ name: String) { makeNode(name, S_IFSOCK) }
+
+  func remove(_ name: String) {
+    #expect(throws: Never.self) { try files.removeItem(atPath: place(name)) }
+  }
+
+  func rename(_ name: String, to target: String) {
+    let result = unsafe Glibc.rename(place(name), place(target))
+    #expect(result == 0)
+  }
+
+  func truncate(_ name: String, to size: Int) {
+    let result = unsafe Glibc.truncate(place(name), size)
+    #expect(result == 0)
+  }
+
+  /// Sets the time of the last change, in halves of a second.
+  func setModified(_ name: String, halves: Int) {
+    let time = timespec(tv_sec: halves / 2, tv_nsec: halves % 2 * 500_000_000)
+    let result = unsafe utimensat(AT_FDCWD, place(name), [time, time], 0)
+    #expect(result == 0)
+  }
+
+  private func place(_ name: String) -> String { path + "/" + name }
+
+  private func makeNode(_ name: String, _ kind: mode_t) {
+    let result = unsafe mknod(place(name), kind | 0o600, 0)
+    #expect(result == 0)
+  }
+
+  private func makeParent(of name: String) {
+    guard let slash = name.lastIndex(of: "/") else { return }
+    makeFolder(place(String(name[..<slash])))
+  }
+
+  private func makeFolder(_ path: String) {
+    #expect(throws: Never.self) {
+      try files.createDirectory(atPath: path, withIntermediateDirectories: true)
+    }
+  }
+}

@@ -1,0 +1,93 @@
+import Testing
+
+@testable import Reactor
+
+@Suite("Packet buffer")
+struct PacketBufferTests {
+  private static let header = 12
+
+  /// A frame whose bytes are all different from what a stamp writes.
+  private func frame(_ count: Int) -> [UInt8] { [UInt8](repeating: 0xEE, count: count) }
+
+  @Test(
+    "a stamp writes sequence, timestamp, SSRC and channel of every packet, and nothing else",
+    arguments: [0, 4])
+  func patch(prefix: Int) {
+    let stride = prefix + Self.header + 20
+    let packets = PacketBuffer(stride: stride, prefix: prefix, frameCapacity: 3, byteCapacity: 500)
+    for length in [stride, stride * 3 + prefix + Self.header, stride * 2] {
+      packets.append(frame(length))
+    }
+    packets.patch(
+      frame: 1,
+      with: .init(sequence: 65_534, timestamp: 0x0102_0304, ssrc: 0xA1A2_A3A4, channel: 6))
+
+    var expected = frame(stride * 3 + prefix + Self.header)
+    let sequences: [[UInt8]] = [[0xFF, 0xFE], [0xFF, 0xFF], [0, 0], [0, 1]]
+    for (index, sequence) in sequences.enumerated() {
+      let start = index * stride
+      if prefix > 0 { expected[start + 1] = 6 }
+      let fields = start + prefix + 2..<start + prefix + Self.header
+      expected.replaceSubrange(fields, with: sequence + [1, 2, 3, 4, 0xA1, 0xA2, 0xA3, 0xA4])
+    }
+    #expect(packets.copy(of: 1) == expected)
+    #expect(packets.copy(of: 0) == frame(stride))
+    #expect(packets.copy(of: 2) == frame(stride * 2))
+  }
+
+  @Test("the second stamp leaves nothing of the first")
+  func patchAgain() {
+    let stamp = PacketBuffer.Stamp(sequence: 7, timestamp: 8, ssrc: 9, channel: 1)
+    let (once, twice) = (
+      PacketBuffer(stride: 40, prefix: 4, frameCapacity: 1, byteCapacity: 100),
+      PacketBuffer(stride: 40, prefix: 4, frameCapacity: 1, byteCapacity: 100)
+    )
+    for packets in [once, twice] { packets.append(frame(100)) }
+    twice.patch(
+      frame: 0, with: .init(sequence: .max, timestamp: .max, ssrc: .max, channel: .max))
+    for packets in [once, twice] { packets.patch(frame: 0, with: stamp) }
+    #expect(once.copy(of: 0) == twice.copy(of: 0))
+  }
+
+  @Test("grows beyond what was expected and keeps what it has")
+  func growth() {
+    let packets = PacketBuffer(stride: 100, prefix: 0, frameCapacity: 1, byteCapacity: 1)
+    let frames = (0..<50).map { [UInt8](repeating: UInt8($0), count: 12 + $0 * 100) }
+    for frame in frames { packets.append(frame) }
+    #expect(packets.count == 50)
+    for (index, frame) in frames.enumerated() { #expect(packets.copy(of: index) == frame) }
+  }
+
+  @Test(
+    "counts packets, bytes and payload",
+    arguments: [
+      (prefix: 0, length: 12, packets: 1, payload: 0),
+      (prefix: 0, length: 100, packets: 1, payload: 88),
+      (prefix: 0, length: 112, packets: 2, payload: 88),
+      (prefix: 0, length: 1000, packets: 10, payload: 880),
+      (prefix: 4, length: 16, packets: 1, payload: 0),
+      (prefix: 4, length: 216, packets: 3, payload: 168),
+    ])
+  func counts(prefix: Int, length: Int, count: Int, payload: Int) {
+    let packets = PacketBuffer(stride: 100, prefix: prefix, frameCapacity: 1, byteCapacity: 1)
+    packets.append(frame(length))
+    #expect(packets.packets(of: 0) == count)
+    #expect(packets.byteCount(of: 0) == length)
+    #expect(packets.payloadBytes(of: 0) == payload)
+  }
+
+  @Test("an empty frame, a torn packet and a frame that is not there end the program")
+  func preconditions() async {
+    await #expect(processExitsWith: .failure) {
+      PacketBuffer(stride: 100, prefix: 0, frameCapacity: 1, byteCapacity: 1).append([])
+    }
+    await #expect(processExitsWith: .failure) {
+      PacketBuffer(stride: 100, prefix: 4, frameCapacity: 1, byteCapacity: 1)
+        .append([UInt8](repeating: 0, count: 115))
+    }
+    await #expect(processExitsWith: .failure) {
+      PacketBuffer(stride: 100, prefix: 0, frameCapacity: 1, byteCapacity: 1)
+        .patch(frame: 0, with: .init(sequence: 0, timestamp: 0, ssrc: 0, channel: 0))
+    }
+  }
+}

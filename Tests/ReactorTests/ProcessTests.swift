@@ -1,0 +1,50 @@
+import Glibc
+import Testing
+
+@testable import Reactor
+
+@Suite("Process")
+struct ProcessTests {
+  @Test("the folders above the program are named from the nearest to the root")
+  func ancestors() throws {
+    let folders = Process.ancestors
+    #expect(folders.last == "")
+    for (folder, parent) in zip(folders, folders.dropFirst()) {
+      #expect(folder.hasPrefix(parent + "/"))
+      #expect(!folder.dropFirst(parent.count + 1).contains("/"))
+    }
+    let nearest = try #require(folders.first)
+    let root = try Folder("/")
+    #expect(root.paths(limit: 0, depth: 1) == [])
+    #expect(throws: Never.self) { try Folder(nearest + "/") }
+  }
+
+  @Test("the limit of descriptors is raised at least to the hard limit")
+  func descriptorLimit() async {
+    await #expect(processExitsWith: .success) {
+      let resource = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
+      var limit = rlimit(rlim_cur: 64, rlim_max: 500)
+      let lowered = unsafe setrlimit(resource, &limit)
+      try #require(lowered == 0)
+      let raised = Process.raiseDescriptorLimit()
+      unsafe _ = getrlimit(resource, &limit)
+      #expect(raised >= 500 && raised == Int(limit.rlim_cur))
+    }
+  }
+
+  @Test("what is written arrives, on the stream it was meant for")
+  func write() async throws {
+    let result = await #expect(
+      processExitsWith: .exitCode(3),
+      observing: [\.standardOutputContent, \.standardErrorContent]
+    ) {
+      Process.writeOutput("to the reader\n")
+      Process.writeError("to the administrator\n")
+      Process.exit(3)
+    }
+    let output = String(decoding: try #require(result).standardOutputContent, as: UTF8.self)
+    let error = String(decoding: try #require(result).standardErrorContent, as: UTF8.self)
+    #expect(output.contains("to the reader\n") && !output.contains("administrator"))
+    #expect(error.contains("to the administrator\n") && !error.contains("reader"))
+  }
+}

@@ -1,0 +1,91 @@
+import Foundation
+import Testing
+
+@Suite("The command line")
+struct CommandLineTests {
+  private func streamd(_ arguments: String...) throws -> Tool.Result {
+    try Tool.run(Repository.product("streamd").path, arguments, seconds: 20)
+  }
+
+  @Test("help and version go to standard output and are no errors")
+  func help() throws {
+    let help = try streamd("--help")
+    #expect(help.status == 0 && help.errors.isEmpty)
+    let text = String(decoding: help.output, as: UTF8.self)
+    for flag in ["--start", "--rtsp", "--media", "--rtp-ports", "--fps", "--session-timeout"] {
+      #expect(text.contains(flag))
+    }
+    let version = try streamd("--version")
+    #expect(String(decoding: version.output, as: UTF8.self).hasPrefix("streamd 0."))
+  }
+
+  @Test(
+    "bad usage is one line on standard error with the way out, and status 2",
+    arguments: [
+      (["--strat"], "did you mean --start?"), (["--fsp=20"], "did you mean --fps?"),
+      (["--start", "--xyzzyxyzzy"], "see streamd --help"), (["--rtsp"], "--rtsp needs a value"),
+      (["--rtsp", "8554"], "want ADDRESS:PORT"), (["--rtsp", "h:99999"], "want ADDRESS:PORT"),
+      (["--fps", "0"], "want frames per second"), (["--fps", "1e9"], "want frames per second"),
+      (["--rtp-ports", "25001-25100"], "FIRST even"), (["--rtp-ports", "9-5"], "FIRST-LAST"),
+      (["--session-timeout", "0"], "want seconds"), ([], "add --start"),
+    ])
+  func badUsage(_ arguments: [String], _ words: String) throws {
+    let result = try Tool.run(Repository.product("streamd").path, arguments, seconds: 20)
+    #expect(result.status == 2)
+    #expect(result.output.isEmpty)
+    #expect(
+      result.errors.hasPrefix("streamd: ") && result.errors.contains(words), "\(result.errors)")
+    #expect(result.errors.split(separator: "\n").count == 1)
+  }
+
+  @Test("what keeps it from starting is one line and status 1")
+  func cannotStart() throws {
+    let daemon = try DaemonProcess()
+    let taken = try streamd("--start", "--rtsp", "127.0.0.1:\(daemon.port)")
+    #expect(taken.status == 1)
+    #expect(taken.errors.contains("Address already in use") && taken.errors.contains("--rtsp"))
+    let media = try streamd("--start", "--media", "/nonexistent", "--rtsp", "127.0.0.1:0")
+    #expect(media.status == 1)
+    #expect(media.errors.contains("/nonexistent: No such file or directory"))
+    let address = try streamd("--start", "--rtsp", "192.0.2.1:0")
+    #expect(address.status == 1)
+    #expect(address.errors.contains("not one of this machine's"))
+  }
+
+  @Test("SIGTERM says goodbye to every session and ends with status 0")
+  func terminates() throws {
+    let daemon = try DaemonProcess()
+    let client = try RTSPClient(port: daemon.port)
+    let ports = try UDPPair()
+    let setup = try client.request("SETUP", daemon.url(), [ports.transport])
+    _ = try client.request("PLAY", daemon.url(), ["Session: \(setup.session)"])
+    _ = try #require(ports.rtp.receive())
+    #expect(daemon.terminate() == 0)
+    var sawGoodbye = false
+    while let compound = ports.rtcp.receiveNow() {
+      // The last packet of the compound is a BYE: type 203.
+      if compound.count >= 8, compound[compound.count - 7] == 203 { sawGoodbye = true }
+    }
+    #expect(sawGoodbye)
+    #expect(try client.receive().isEmpty, "the connection is closed")
+  }
+
+  @Test("files that cannot be played are named at the start with the reason and the byte")
+  func namesUnplayable() throws {
+    let folder = try TemporaryFolder()
+    let sample = try Repository.samplePictures()
+    try folder.write("good.mjpeg", sample[0] + sample[1])
+    try folder.write("bad.mjpeg", Array("00005hello".utf8))
+    var progressive = sample[0]
+    let frame = try #require(
+      progressive.indices.first { progressive[$0] == 0xFF && progressive[$0 + 1] == 0xC0 })
+    progressive[frame + 1] = 0xC2
+    try folder.write("odd.jpg", sample[0] + progressive)
+    let daemon = try DaemonProcess(media: folder.path)
+    #expect(daemon.log.contains("msg=playable file=good.mjpeg frames=2"))
+    #expect(daemon.log.contains("file=bad.mjpeg reason=\"at byte 5: no JPEG begins here"))
+    #expect(
+      daemon.log.contains(
+        "file=odd.jpg reason=\"at byte \(sample[0].count + frame + 4): the picture is progressive"))
+  }
+}

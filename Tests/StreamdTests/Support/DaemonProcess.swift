@@ -1,0 +1,125 @@
+import Foundation
+import Testing
+
+/// The real program, started for one test on a port of its own and ended with it.
+final class DaemonProcess {
+  let port: UInt16
+  let pid: Int32
+  private let process: Process
+  private let logURL: URL
+
+  struct StartFailure: Error { var output: String }
+
+  /// Starts `streamd --start` and waits until it has said where it listens.
+  init(_ arguments: [String] = [], media: String = Repository.video) throws {
+    logURL = FileManager.default.temporaryDirectory.appending(path: "streamd-\(UUID()).log")
+    _ = FileManager.default.createFile(atPath: logURL.path, contents: nil)
+    process = Process()
+    process.executableURL = Repository.product("streamd")
+    process.arguments =
+      ["--start", "--rtsp", "127.0.0.1:0", "--media", media] + arguments
+    let output = Pipe()
+    process.standardOutput = output
+    process.standardError = try FileHandle(forWritingTo: logURL)
+    try process.run()
+    pid = process.processIdentifier
+    var text = ""
+    // It announces itself in one write, whose first line has the address.
+    while !text.contains("\n") {
+      let data = output.fileHandleForReading.availableData
+      if data.isEmpty { break }
+      text += String(decoding: data, as: UTF8.self)
+    }
+    let address = text.prefix { $0 != "\n" }.split(separator: ":").last
+    guard let port = address.flatMap({ UInt16($0) }) else {
+      process.terminate()
+      throw StartFailure(output: text)
+    }
+    self.port = port
+  }
+
+  deinit {
+    if process.isRunning { kill(process.processIdentifier, SIGKILL) }
+    process.waitUntilExit()
+    try? FileManager.default.removeItem(at: logURL)
+  }
+
+  func url(_ name: String = "movie.Mjpeg") -> String { "rtsp://127.0.0.1:\(port)/\(name)" }
+
+  /// What it wrote to standard error so far.
+  var log: String { (try? String(contentsOf: logURL, encoding: .utf8)) ?? "" }
+
+  var isRunning: Bool { process.isRunning }
+
+  /// How many descriptors it has open.
+  var descriptors: Int {
+    (try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(pid)/fd").count) ?? -1
+  }
+
+  /// Asks it to end and returns its exit status.
+  func terminate() -> Int32 {
+    process.terminate()
+    process.waitUntilExit()
+    return process.terminationStatus
+  }
+}
+
+/// Where things are.
+enum Repository {
+  static let root = URL(filePath: #filePath)
+    .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+    .deletingLastPathComponent()
+
+  static let video = root.appending(path: "video").path
+
+  /// A program that the build has put beside the tests.
+  static func product(_ name: String) -> URL {
+    let arguments = CommandLine.arguments
+    if let flag = arguments.firstIndex(of: "--test-bundle-path"), flag + 1 < arguments.count {
+      return URL(filePath: arguments[flag + 1]).deletingLastPathComponent().appending(path: name)
+    }
+    return URL(filePath: arguments[0]).deletingLastPathComponent().appending(path: name)
+  }
+
+  /// The sample movie's pictures, read by the format's definition alone.
+  static func samplePictures() throws -> [[UInt8]] {
+    let bytes = [UInt8](try Data(contentsOf: root.appending(path: "video/movie.Mjpeg")))
+    var pictures: [[UInt8]] = []
+    var offset = 0
+    while offset < bytes.count {
+      let digits = String(decoding: bytes[offset..<offset + 5], as: UTF8.self)
+      let length = try #require(Int(digits))
+      pictures.append(Array(bytes[offset + 5..<offset + 5 + length]))
+      offset += 5 + length
+    }
+    return pictures
+  }
+}
+
+/// A media folder for one test.
+final class TemporaryFolder {
+  let url: URL
+
+  init() throws {
+    url = FileManager.default.temporaryDirectory.appending(path: "streamd-\(UUID())")
+    try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+  }
+
+  deinit { try? FileManager.default.removeItem(at: url) }
+
+  var path: String { url.path }
+
+  func write(_ name: String, _ bytes: [UInt8]) throws {
+    try Data(bytes).write(to: url.appending(path: name))
+  }
+}
+
+/// Waits for something to become true, looking often; false when it does not in time.
+func eventually(seconds: Double = 10, _ condition: () throws -> Bool) rethrows -> Bool {
+  let deadline = Date(timeIntervalSinceNow: seconds)
+  repeat {
+    if try condition() { return true }
+    usleep(10_000)
+  } while Date() < deadline
+  return try condition()
+}

@@ -1,0 +1,76 @@
+import Foundation
+import Testing
+
+/// A bound UDP socket on loopback that a test reads datagrams from.
+final class UDPReceiver {
+  let descriptor: Int32
+  let port: UInt16
+
+  init() throws {
+    descriptor = socket(AF_INET, Int32(SOCK_DGRAM.rawValue), 0)
+    var bytes: Int32 = 1 << 20
+    unsafe setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &bytes, 4)
+    var timeout = timeval(tv_sec: 5, tv_usec: 0)
+    unsafe setsockopt(
+      descriptor, SOL_SOCKET, SO_RCVTIMEO, &timeout, socklen_t(MemoryLayout<timeval>.size))
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+    var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+    let descriptor = descriptor
+    let result = unsafe withUnsafeMutablePointer(to: &address) { pointer in
+      unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        unsafe bind(descriptor, $0, length) | getsockname(descriptor, $0, &length)
+      }
+    }
+    guard result == 0 else { throw RTSPClient.Failure(what: "bind: \(errno)") }
+    port = UInt16(bigEndian: address.sin_port)
+  }
+
+  deinit { close(descriptor) }
+
+  /// The next datagram; nil when none comes within five seconds.
+  func receive() -> [UInt8]? {
+    var bytes = [UInt8](repeating: 0, count: 65_536)
+    let count = unsafe bytes.withUnsafeMutableBytes { raw in
+      unsafe recv(descriptor, raw.baseAddress, raw.count, 0)
+    }
+    return count < 0 ? nil : Array(bytes[..<count])
+  }
+
+  /// A datagram that is there already; nil when there is none.
+  func receiveNow() -> [UInt8]? {
+    var bytes = [UInt8](repeating: 0, count: 65_536)
+    let count = unsafe bytes.withUnsafeMutableBytes { raw in
+      unsafe recv(descriptor, raw.baseAddress, raw.count, Int32(MSG_DONTWAIT))
+    }
+    return count < 0 ? nil : Array(bytes[..<count])
+  }
+
+  func send(_ bytes: [UInt8], to port: UInt16) {
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_port = port.bigEndian
+    address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+    unsafe withUnsafePointer(to: &address) { pointer in
+      unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        _ = unsafe sendto(
+          descriptor, bytes, bytes.count, 0, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+      }
+    }
+  }
+}
+
+/// Two neighbouring ports, as RTP and RTCP want them.
+struct UDPPair {
+  let rtp: UDPReceiver
+  let rtcp: UDPReceiver
+
+  init() throws {
+    // Neighbours are not to be had for the asking; any two will do, the server takes both numbers.
+    let sockets = try [UDPReceiver(), UDPReceiver()].sorted { $0.port < $1.port }
+    (rtp, rtcp) = (sockets[0], sockets[1])
+  }
+
+  var transport: String { "Transport: RTP/AVP;unicast;client_port=\(rtp.port)-\(rtcp.port)" }
+}

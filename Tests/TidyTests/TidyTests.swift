@@ -1,0 +1,214 @@
+import Foundation
+import Testing
+
+/// The style of the project where a machine can judge it. Every fault is named by file and line.
+@Suite("Tidy")
+struct TidyTests {
+  private let sources = SourceFile.all
+
+  @Test("the files are found")
+  func found() {
+    #expect(sources.contains { $0.path == "Sources/Reactor/Epoll.swift" })
+    #expect(sources.contains { $0.path == "Tests/TidyTests/TidyTests.swift" })
+  }
+
+  @Test("no line is longer than 100 columns")
+  func columns() {
+    report { file in file.lines.indices.filter { file.lines[$0].count > 100 } }
+  }
+
+  @Test("no function is longer than 70 lines")
+  func functions() {
+    report { file in file.functions.filter { $0.count > 70 }.map(\.lowerBound) }
+  }
+
+  @Test("no file is longer than 450 lines")
+  func length() {
+    report { file in file.lines.count > 450 ? [450] : [] }
+  }
+
+  @Test("every file declares something")
+  func empty() {
+    report { file in
+      let declares = file.code.contains { line in
+        let line = line.trimmed
+        return !line.isEmpty && !SourceFile.isImport(line)
+      }
+      return declares ? [] : [0]
+    }
+  }
+
+  @Test("nothing is left for later")
+  func leftovers() {
+    // Put together here, so that this file is not a fault itself.
+    let marks = ["FIX" + "ME", "TO" + "DO", "XX" + "X"]
+    report { file in
+      file.lines.indices.filter { index in marks.contains { file.lines[index].contains($0) } }
+    }
+  }
+
+  @Test("no error ends the program by try!")
+  func forcedTry() {
+    report { file in file.code.indices.filter { file.code[$0].contains("try!") } }
+  }
+
+  @Test("unsafe code stays in Reactor and in the tests that call the kernel themselves")
+  func unsafeCode() {
+    report(except: ["Sources/Reactor/", "Tests/ReactorTests/", "Tests/StreamdTests/"]) { file in
+      file.lines(with: "unsafe")
+    }
+  }
+
+  @Test("only Epoll.swift names epoll's functions")
+  func epoll() {
+    report(except: ["Sources/Reactor/Epoll.swift"]) { file in
+      file.code.indices.filter { file.code[$0].contains("epoll_") }
+    }
+  }
+
+  @Test("Wire imports nothing")
+  func wire() {
+    report(only: ["Sources/Wire/"]) { file in file.imports }
+  }
+
+  @Test("Reactor imports nothing but the C library")
+  func reactor() {
+    report(only: ["Sources/Reactor/"]) { file in
+      file.imports.filter { !["Glibc", "CLinux"].contains(file.code[$0].lastWord) }
+    }
+  }
+
+  @Test("the program does without all of Foundation")
+  func foundation() {
+    report(only: ["Sources/"]) { file in
+      file.imports.filter { file.code[$0].lastWord == "Foundation" }
+    }
+  }
+
+  @Test("every file of Wire and Reactor has its tests where one looks for them")
+  func mirrors() {
+    let paths = Set(sources.map(\.path))
+    let missing = sources.map(\.path).filter { path in
+      guard let mirror = SourceFile.mirror(of: path) else { return false }
+      return !paths.contains(mirror)
+    }
+    #expect(missing.filter { Self.withoutTests[$0] == nil } == [], "files without tests")
+    let needless = Self.withoutTests.keys.filter { !missing.contains($0) }
+    #expect(needless.sorted() == [], "exceptions that are none")
+  }
+
+  /// What has no tests of its own, and why.
+  private static let withoutTests = [
+    "Sources/Reactor/Epoll.swift": "only the event loop uses it, whose tests are its tests",
+    "Sources/Reactor/Socket.swift": "what sockets share; tested with each of them",
+  ]
+
+  /// Every line that `faults` finds, in all files or in those below some folders.
+  private func report(
+    only folders: [String] = [""], except exceptions: [String] = [],
+    _ faults: (SourceFile) -> [Int]
+  ) {
+    for file in sources where folders.contains(where: file.path.hasPrefix) {
+      if exceptions.contains(where: file.path.hasPrefix) { continue }
+      for index in faults(file) { Issue.record("\(file.path):\(index + 1)") }
+    }
+  }
+}
+
+/// One Swift file, line by line.
+private struct SourceFile {
+  /// From the project's folder on.
+  let path: String
+  let lines: [String]
+  /// The lines without comments and without what stands in string literals.
+  let code: [String]
+
+  static let all: [SourceFile] = {
+    let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent().path
+    return ["Sources", "Tests"].flatMap { folder in
+      let paths = FileManager.default.enumerator(atPath: root + "/" + folder)?.compactMap {
+        $0 as? String
+      }
+      return (paths ?? []).filter { $0.hasSuffix(".swift") }.sorted().compactMap { path in
+        SourceFile(root: root, path: folder + "/" + path)
+      }
+    }
+  }()
+
+  private init?(root: String, path: String) {
+    guard let text = try? String(contentsOfFile: root + "/" + path, encoding: .utf8) else {
+      return nil
+    }
+    self.path = path
+    lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+    var isQuoted = false
+    code = lines.map { Self.code(of: $0, &isQuoted) }
+  }
+
+  /// Where the tests of a source file belong; `Type+Aspect` is tested with its type.
+  static func mirror(of path: String) -> String? {
+    for target in ["Wire", "Reactor"] where path.hasPrefix("Sources/\(target)/") {
+      let inner = path.dropFirst("Sources/\(target)/".count).dropLast(".swift".count)
+      return "Tests/\(target)Tests/\(inner.split(separator: "+")[0])Tests.swift"
+    }
+    return nil
+  }
+
+  static func isImport(_ line: String) -> Bool {
+    line.split(separator: " ").prefix(3).contains("import")
+  }
+
+  var imports: [Int] { code.indices.filter { Self.isImport(code[$0]) } }
+
+  func lines(with word: String) -> [Int] {
+    code.indices.filter { index in
+      code[index].split { !$0.isLetter && !$0.isNumber && $0 != "_" }.contains { $0 == word }
+    }
+  }
+
+  /// From the line that begins a function to the one that ends it. The formatter has seen to it
+  /// that the closing brace stands below the beginning.
+  var functions: [Range<Int>] {
+    code.indices.compactMap { start in
+      guard Self.beginsFunction(code[start]) else { return nil }
+      let indent = code[start].prefix { $0 == " " }
+      for line in start + 1..<code.count {
+        if code[line] == indent + "}" { return start..<line + 1 }
+        // A requirement of a protocol has no body.
+        if !code[line].isEmpty && !code[line].hasPrefix(indent) { return nil }
+      }
+      return nil
+    }
+  }
+
+  private static func beginsFunction(_ line: String) -> Bool {
+    let words = line.split { !$0.isLetter && $0 != "(" && $0 != "{" && $0 != "}" }
+    guard !line.hasSuffix("}"), let first = words.first else { return false }
+    let isDeclared = words.prefix(4).contains { $0 == "func" }
+    return isDeclared || words.prefix(3).contains { $0.hasPrefix("init(") } || first == "deinit"
+  }
+
+  /// Cuts off a comment and empties string literals; `isQuoted` is whether a literal of several
+  /// lines goes on.
+  private static func code(of line: String, _ isQuoted: inout Bool) -> String {
+    if line.contains("\"\"\"") {
+      isQuoted.toggle()
+      return ""
+    }
+    if isQuoted { return "" }
+    var (kept, isString, isEscaped) = ("", false, false)
+    for (character, next) in zip(line, line.dropFirst() + " ") {
+      if !isString && character == "/" && next == "/" { break }
+      if character == "\"" && !isEscaped { isString.toggle() }
+      isEscaped = character == "\\" && !isEscaped
+      if !isString || character == "\"" { kept.append(character) }
+    }
+    return kept
+  }
+}
+
+extension String {
+  fileprivate var trimmed: String { trimmingCharacters(in: .whitespaces) }
+  fileprivate var lastWord: String { split(separator: " ").last.map(String.init) ?? "" }
+}

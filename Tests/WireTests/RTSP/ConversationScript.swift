@@ -1,0 +1,110 @@
+import Testing
+
+@testable import Wire
+
+/// A conversation with a scripted peer and an obliging house: media are found by name, ways are
+/// opened, and what came of it is kept for the test to look at.
+struct ConversationScript {
+  var conversation: RTSPServerConversation
+  var now: Nanoseconds = 1_000_000_000_000
+  /// Everything that was not answered here, in order.
+  private(set) var steps: [RTSPServerConversation.Step] = []
+  /// What was sent, as text.
+  private(set) var replies: [String] = []
+  var media = MediaDescription(
+    name: "movie.Mjpeg", frameCount: 200, rate: .standard, width: 640, height: 480)
+  var openRefusal: RTSPRefusal?
+  private var cseq = 0
+
+  init(settings: RTSPServerConversation.Settings = .init()) {
+    conversation = RTSPServerConversation(
+      settings: settings, random: SplitMix64(seed: 1), at: now)
+  }
+
+  /// Sends bytes and lets the conversation run until it needs more.
+  mutating func say(_ bytes: [UInt8]) {
+    conversation.receive(bytes.span, at: now)
+    run()
+  }
+
+  mutating func say(_ text: String) { say(Array(text.utf8)) }
+
+  /// Sends a request with the next CSeq and returns the reply's status code.
+  @discardableResult
+  mutating func request(
+    _ method: String, _ target: String = "rtsp://h/movie.Mjpeg", _ headers: String...,
+    body: String = ""
+  ) -> Int {
+    cseq += 1
+    var text = "\(method) \(target) RTSP/1.0\r\nCSeq: \(cseq)\r\n"
+    for header in headers { text += header + "\r\n" }
+    if !body.isEmpty { text += "Content-Length: \(body.utf8.count)\r\n" }
+    let before = replies.count
+    say(text + "\r\n" + body)
+    guard replies.count == before + 1 else { return -1 }
+    return status
+  }
+
+  /// Sets a session up over UDP and returns its identifier.
+  mutating func setup(_ name: String = "movie.Mjpeg", _ transport: String? = nil) -> String {
+    let transport = transport ?? "RTP/AVP;unicast;client_port=40000-40001"
+    request("SETUP", "rtsp://h/\(name)/stream=0", "Transport: \(transport)")
+    return header("Session").map { String($0.prefix { $0 != ";" }) } ?? ""
+  }
+
+  mutating func advance(seconds: Double) {
+    now += Nanoseconds(seconds * 1_000_000_000)
+    conversation.wake(at: now)
+    run()
+  }
+
+  /// The last reply's status code.
+  var status: Int {
+    replies.last.flatMap { Int($0.split(separator: " ")[1].prefix(3)) } ?? 0
+  }
+
+  /// A header of the last reply.
+  func header(_ name: String) -> String? {
+    let lines = (replies.last ?? "").split(whereSeparator: \.isNewline)
+    return lines.first { $0.lowercased().hasPrefix(name.lowercased() + ": ") }
+      .map { String($0.dropFirst(name.count + 2)) }
+  }
+
+  var last: String { replies.last ?? "" }
+
+  private mutating func run() {
+    while let step = conversation.next(at: now) {
+      switch step {
+      case .find(let name):
+        let known = [media.name, "video/\(media.name)"]
+        if name == "bad.avi" {
+          conversation.refused(RTSPRefusal(.unsupportedMediaType, "at byte 0: no JPEG"))
+        } else if name == "other.Mjpeg" {
+          var other = media
+          other.name = name
+          conversation.found(other)
+        } else if known.contains(name) {
+          conversation.found(media)
+        } else {
+          conversation.refused(RTSPRefusal(.notFound))
+        }
+      case .open(_, let transport, _, _):
+        steps.append(step)
+        if let openRefusal {
+          conversation.refused(openRefusal)
+        } else {
+          let ports = TransportHeader.PortPair(rtp: 25000, rtcp: 25001)
+          conversation.opened(
+            serverPorts: transport.carrier == .udp ? ports : nil, ssrc: 0xABCD)
+        }
+      case .play(_, let order, _):
+        steps.append(step)
+        conversation.playing(frame: order.frame ?? 7, sequence: 1000, timestamp: 90_000)
+      case .send(let bytes):
+        replies.append(String(decoding: bytes, as: UTF8.self))
+      case .pause, .end, .control, .close:
+        steps.append(step)
+      }
+    }
+  }
+}

@@ -1,0 +1,131 @@
+import Testing
+
+@testable import Wire
+
+@Suite("TransportHeader")
+struct TransportHeaderTests {
+  private static func udp(_ rtp: UInt16, _ rtcp: UInt16) -> TransportHeader {
+    var header = TransportHeader(.udp)
+    header.clientPorts = .init(rtp: rtp, rtcp: rtcp)
+    return header
+  }
+
+  private static func tcp(_ rtp: UInt8, _ rtcp: UInt8) -> TransportHeader {
+    var header = TransportHeader(.tcp)
+    header.channels = .init(rtp: rtp, rtcp: rtcp)
+    return header
+  }
+
+  @Test(
+    "reads what players offer",
+    arguments: [
+      ("RTP/AVP/UDP;unicast;client_port=30898-30899", udp(30_898, 30_899)),
+      ("RTP/AVP;unicast;client_port=56816-56817", udp(56_816, 56_817)),
+      ("RTP/AVP;unicast;client_port=25000", udp(25_000, 25_001)),
+      ("RTP/UDP; client_port= 25000", udp(25_000, 25_001)),
+      ("rtp/avp ; CLIENT_PORT = 1 - 65535", udp(1, 65_535)),
+      ("RTP/AVP;client_port=25001-25002;destination=10.0.0.1;ttl=3", udp(25_001, 25_002)),
+      ("RTP/AVP;;client_port=5-7;", udp(5, 7)),
+      ("RTP/AVP/TCP;unicast;interleaved=0-1", tcp(0, 1)),
+      ("RTP/AVP/TCP;interleaved=254", tcp(254, 255)),
+      ("RTP/AVP/TCP;interleaved=1-0", tcp(1, 0)),
+      ("RTP/AVP/TCP", TransportHeader(.tcp)),
+      ("RTP/SAVP;unicast", TransportHeader(.other("RTP/SAVP"))),
+      ("x", TransportHeader(.other("x"))),
+    ])
+  func reads(text: String, expected: TransportHeader) {
+    #expect(TransportHeader.parse(text) == [expected])
+  }
+
+  @Test("takes a lone last port for RTP")
+  func lastPort() {
+    #expect(TransportHeader.parse("RTP/AVP;client_port=65535")?.first?.clientPorts?.rtp == 65_535)
+  }
+
+  @Test("reads multicast, ssrc and mode")
+  func parameters() throws {
+    let text = "RTP/AVP;multicast;ssrc=0a0B;mode=\"RECORD\""
+    let header = try #require(TransportHeader.parse(text)?.first)
+    #expect(header.isMulticast)
+    #expect(header.ssrc == 0x0A0B)
+    #expect(header.mode == "record")
+    #expect(TransportHeader.parse("RTP/AVP;mode=PLAY;ssrc=zz")?.first == TransportHeader(.udp))
+  }
+
+  @Test(
+    "leaves out an offer whose ports are out of range or malformed",
+    arguments: [
+      "0", "0-0", "0-1", "1-0", "1-1", "65535-65536", "65536", "99999", "99999-100000", "-1", "-",
+      "1-", "-2", "1-2-3", "1e3", "+5", "5 6", "", "x", "1-x", "٥-٦", "2147483648",
+      "18446744073709551616-18446744073709551617", "25000\0",
+    ])
+  func refusesPorts(value: String) {
+    #expect(TransportHeader.parse("RTP/AVP;unicast;client_port=\(value)") == nil)
+    #expect(TransportHeader.parse("RTP/AVP;unicast;server_port=\(value)") == nil)
+    #expect(
+      TransportHeader.parse("RTP/AVP;client_port=\(value),RTP/AVP/TCP;interleaved=0-1")
+        == [Self.tcp(0, 1)])
+  }
+
+  @Test(
+    "leaves out an offer whose channels are out of range or alike",
+    arguments: [
+      "0-0", "255-255", "255-256", "256-257", "255", "256", "-1", "-", "0-", "-1-0", "0-1-2", "",
+      "a-b", "+0-1", "1e1", "18446744073709551616",
+    ])
+  func refusesChannels(value: String) {
+    #expect(TransportHeader.parse("RTP/AVP/TCP;unicast;interleaved=\(value)") == nil)
+  }
+
+  @Test("refuses a header without any offer", arguments: ["", " ", ",", ",,,", ";", ";unicast", " ,; "])
+  func refusesNothing(text: String) {
+    #expect(TransportHeader.parse(text) == nil)
+  }
+
+  @Test("keeps the client's order, and looks at 16 offers")
+  func order() {
+    let text = "RTP/AVP/TCP;interleaved=0-1, RTP/AVP;client_port=4-5,RTP/SAVP"
+    #expect(
+      TransportHeader.parse(text)
+        == [Self.tcp(0, 1), Self.udp(4, 5), TransportHeader(.other("RTP/SAVP"))])
+    let many = String(repeating: "RTP/SAVP,", count: 16) + "RTP/AVP"
+    #expect(TransportHeader.parse(many)?.count == 16)
+    #expect(TransportHeader.parse(many)?.contains(TransportHeader(.udp)) == false)
+  }
+
+  @Test("survives every truncation of an offer")
+  func truncations() {
+    let text = "RTP/AVP;unicast;client_port=25000-25001"
+    for length in 0...text.count {
+      let offers = TransportHeader.parse(String(text.prefix(length)))
+      // None without a profile, while the number has not begun, or the second is not above 25000.
+      #expect((offers == nil) == (length == 0 || (27...28).contains(length) || (34...38).contains(length)), "cut to \(length)")
+    }
+  }
+
+  static let written: [(TransportHeader, String)] = {
+    var full = udp(25_000, 25_001)
+    full.serverPorts = .init(rtp: 6000, rtcp: 6001)
+    full.ssrc = 0xAB
+    var multicast = TransportHeader(.udp)
+    multicast.isMulticast = true
+    multicast.mode = "record"
+    var interleaved = tcp(2, 3)
+    interleaved.ssrc = .max
+    return [
+      (
+        full,
+        "RTP/AVP;unicast;client_port=25000-25001;server_port=6000-6001;ssrc=000000AB"
+      ),
+      (interleaved, "RTP/AVP/TCP;unicast;interleaved=2-3;ssrc=FFFFFFFF"),
+      (multicast, "RTP/AVP;multicast;mode=\"record\""),
+      (TransportHeader(.other("RTP/SAVP")), "RTP/SAVP;unicast"),
+    ]
+  }()
+
+  @Test("is written as in RFC 2326 §12.39 and read back", arguments: written)
+  func writes(header: TransportHeader, text: String) {
+    #expect(header.description == text)
+    #expect(TransportHeader.parse(text) == [header])
+  }
+}
