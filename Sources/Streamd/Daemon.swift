@@ -90,8 +90,8 @@ final class Daemon {
     }
   }
 
-  /// The folder that was asked for; else where an installed program has it, then the source tree that
-  /// the program was built in, then `video` here.
+  /// The folder that was asked for; else where an installed program has it, then the source tree
+  /// that the program was built in, then `video` here.
   private static func openMedia(_ path: String?) throws(StartError) -> Folder {
     if let path {
       do throws(SystemError) {

@@ -2,7 +2,8 @@ internal import Wire
 
 /// Every bound of the daemon, with its reason. What a stranger can make grow is bounded here.
 struct Limits {
-  /// Each costs a descriptor and a little memory; 5,000 viewers with UDP use three descriptors each.
+  /// Each costs a descriptor and a little memory; 5,000 viewers with UDP use three descriptors
+  /// each.
   var connectionsMax = 10_000
   /// Replies that a client does not read. Beyond this its requests are not read either.
   var replyBytesMax = 64 * 1024

@@ -37,7 +37,7 @@ struct Options {
       --rtsp HOST:PORT         where RTSP listens; port 0 picks a free one (127.0.0.1:8554)
       --media DIR              the folder whose files are served (video)
       --rtp-ports FIRST-LAST   server ports for RTP and RTCP, in pairs (25000-44999)
-      --fps N                  frames per second of files that carry no rate: 20, 12.5, 30000/1001 (20)
+      --fps N                  frames per second, for files without a rate: 12.5, 30000/1001 (20)
       --session-timeout N      seconds after which a silent session ends (60)
       --help                   this text
       --version                the version

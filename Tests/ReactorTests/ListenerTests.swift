@@ -100,14 +100,15 @@ struct ListenerTests {
         Loopback.any, on: loop, exhausted: { errors.append($0) },
         accepted: { accepted.append($0) })
       let clients = try (0..<3).map { _ in try Loopback.connect(to: listener.address) }
-      var limit = rlimit(rlim_cur: 256, rlim_max: 256)
+      // Whatever this process has inherited, a few more are allowed and then taken.
+      let free = rlim_t(try checkedCall("dup") { Int(dup(STDERR_FILENO)) })
+      var limit = rlimit(rlim_cur: free + 8, rlim_max: free + 8)
       let limited = unsafe setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
       try #require(limited == 0)
-      var occupied: [Int32] = []
+      var occupied = [Int32(free)]
       while case .value(let number) = systemCall({ Int(dup(STDERR_FILENO)) }) {
         occupied.append(Int32(number))
       }
-      try #require(!occupied.isEmpty)
 
       // One descriptor is left: one connection gets it, the others have to wait.
       close(occupied.removeLast())

@@ -21,9 +21,9 @@ enum Loopback {
   /// A client's end of a TCP connection.
   static func connect(to address: SocketAddress) throws -> StreamSocket {
     // Connecting waits, so that nobody needs to watch for it; everything afterwards does not.
-    let stream = Int32(SOCK_STREAM.rawValue)
+    let type = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue)
     let descriptor = Descriptor(
-      Int32(try checkedCall("socket") { Int(socket(address.family, stream, 0)) }))
+      Int32(try checkedCall("socket") { Int(socket(address.family, type, 0)) }))
     try Socket.connect(descriptor, to: address)
     let number = descriptor.number
     try checkedCall("fcntl") { Int(fcntl(number, F_SETFL, O_NONBLOCK)) }

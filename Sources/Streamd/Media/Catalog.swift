@@ -3,8 +3,8 @@ internal import Wire
 
 /// The media folder: which names can be played, and why others cannot.
 ///
-/// Files are indexed when the daemon starts and looked at again whenever they are asked for, so that
-/// a file that has changed is indexed anew. Viewers of the old one keep its packets.
+/// Files are indexed when the daemon starts and looked at again whenever they are asked for, so
+/// that a file that has changed is indexed anew. Viewers of the old one keep its packets.
 final class Catalog {
   private let folder: Folder
   private let rate: FrameRate
@@ -93,8 +93,8 @@ final class Catalog {
     throw RTSPRefusal(.notFound, "there is no such file in the media folder")
   }
 
-  /// Whether a path may be tried at all. The kernel refuses everything outside of the folder; what is
-  /// hidden inside of it is refused here.
+  /// Whether a path may be tried at all. The kernel refuses everything outside of the folder; what
+  /// is hidden inside of it is refused here.
   private static func isAllowed(_ path: String) -> Bool {
     !path.isEmpty && path.utf8.count <= 1024 && !path.utf8.contains(0)
       && path.split(separator: "/", omittingEmptySubsequences: false).allSatisfy {

@@ -10,10 +10,12 @@ internal import Wire
 /// - The file is read when it is indexed and when it is packetised, never while it plays. Bound:
 ///   `Limits.mediaBytesMax`.
 /// - `MediaFile` holds the packets of every frame, one copy for each way of sending, shared.
-/// - The subscriber holds a place (``Wire/Playhead``) and a stamp. When its deadline comes it writes
-///   the stamp over the frame's headers and sends. Allocations: none. Bound: nothing is queued here.
-/// - The kernel holds what the socket's send buffer allows; a frame for which there is no room is
-///   left out whole and counted. Over TCP the rest of one frame may wait in the connection's queue.
+/// - The subscriber holds a place (``Wire/Playhead``) and a stamp. When its deadline comes it
+///   writes the stamp over the frame's headers and sends. Allocations: none. Bound: nothing is
+///   queued here.
+/// - The kernel holds what the socket's send buffer allows; a frame for which there is no room
+///   is left out whole and counted. Over TCP the rest of one frame may wait in the connection's
+///   queue.
 ///
 /// Subclasses know how packets leave; everything else is here.
 class Subscriber: Wakeable {

@@ -118,7 +118,8 @@ final class RTSPConnection: Wakeable, EventHandler {
     switch phase {
     case .open:
       if let deadline = conversation.deadline {
-        // A deadline that moves on with each request is found out when it comes, not moved each time.
+        // A deadline that moves on with each request is found out when it comes, not moved each
+        // time.
         if deadline < due { loop.deadlines.set(self, at: deadline) }
       } else {
         loop.deadlines.clear(self)
@@ -211,8 +212,9 @@ final class RTSPConnection: Wakeable, EventHandler {
   /// A viewer has come to the end of its range.
   func reachedEnd(_ session: Int) { conversation.reachedEnd(session: session) }
 
-  /// Sends a frame in one call, or not at all: while the rest of an earlier one is still waiting, or
-  /// a reply is, the frame is left out. What the kernel does not take at once is copied and follows.
+  /// Sends a frame in one call, or not at all: while the rest of an earlier one is still waiting,
+  /// or a reply is, the frame is left out. What the kernel does not take at once is copied and
+  /// follows.
   func send(_ packets: PacketBuffer, frame: Int) -> Bool {
     guard output.isEmpty, case .open = phase else { return false }
     switch socket.send(packets, frame: frame) {

@@ -43,9 +43,9 @@ final class RTSPServer {
     listener = nil
   }
 
-  /// How long a new viewer waits for its first frame. Viewers are spread over the frame period (over
-  /// 50 ms at most), each as far as possible from those before it (golden section), so that they do
-  /// not all want the processor in the same millisecond.
+  /// How long a new viewer waits for its first frame. Viewers are spread over the frame period
+  /// (over 50 ms at most), each as far as possible from those before it (golden section), so that
+  /// they do not all want the processor in the same millisecond.
   func nextPhase(period: Instant) -> Instant {
     let golden: UInt64 = 0x9E37_79B9_7F4A_7C15
     let fraction = (playCount &* golden) >> 33

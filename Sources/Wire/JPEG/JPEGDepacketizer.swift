@@ -1,5 +1,5 @@
-/// Puts pictures together from RTP packets (RFC 2435) and writes the headers that RTP leaves out, so
-/// that what comes out is a complete JPEG file.
+/// Puts pictures together from RTP packets (RFC 2435) and writes the headers that RTP leaves out,
+/// so that what comes out is a complete JPEG file.
 ///
 /// Packets are to come in the order of their sequence numbers. A picture of which something is
 /// missing or contradictory is dropped as a whole and counted; the next one begins afresh.

@@ -1,5 +1,5 @@
-/// What is wrong with a picture or a file of pictures, and where: the byte offset is counted from the
-/// beginning of the bytes that were parsed, so that it can be found with a hex dump.
+/// What is wrong with a picture or a file of pictures, and where: the byte offset is counted from
+/// the beginning of the bytes that were parsed, so that it can be found with a hex dump.
 public struct JPEGError: Error, Equatable, Sendable, CustomStringConvertible {
   /// Where the fault lies.
   public let offset: Int

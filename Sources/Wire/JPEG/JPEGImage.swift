@@ -1,6 +1,6 @@
-/// One JPEG picture taken apart by its markers (ITU-T T.81 annex B): what its segments say and where
-/// its entropy-coded data lie. Nothing is decoded. Any kind of JPEG can be walked; whether RTP can
-/// carry it is ``RTPJPEGFrame``'s question.
+/// One JPEG picture taken apart by its markers (ITU-T T.81 annex B): what its segments say and
+/// where its entropy-coded data lie. Nothing is decoded. Any kind of JPEG can be walked; whether
+/// RTP can carry it is ``RTPJPEGFrame``'s question.
 struct JPEGImage: Equatable {
   /// A component of the frame header.
   struct Component: Equatable {
@@ -56,8 +56,8 @@ struct JPEGImage: Equatable {
 
   /// Walks the picture that begins at `offset`.
   ///
-  /// - Throws: where the bytes are no JPEG, end inside a segment, or contradict themselves. Bytes that
-  ///   end inside the last scan are no error (``hasEndOfImage``).
+  /// - Throws: where the bytes are no JPEG, end inside a segment, or contradict themselves. Bytes
+  ///   that end inside the last scan are no error (``hasEndOfImage``).
   init(_ bytes: Span<UInt8>, at offset: Int) throws(JPEGError) {
     range = offset..<offset
     guard bytes.count - offset >= 2, bytes[offset] == JPEGMarker.prefix,

@@ -1,8 +1,8 @@
 /// Cuts pictures into RTP packets (RFC 2435), all of one picture into one flat run of bytes: every
 /// packet exactly ``stride`` bytes but the last, so that the kernel can cut them apart again.
 ///
-/// Sequence number, timestamp and SSRC are left zero: they are each viewer's own and are written over
-/// the packets before each send.
+/// Sequence number, timestamp and SSRC are left zero: they are each viewer's own and are written
+/// over the packets before each send.
 public struct JPEGPacketizer: Sendable {
   /// The length of a packet with its RTP header.
   public let segmentBytes: Int

@@ -23,8 +23,8 @@ public struct RTPJPEGFrame: Equatable, Sendable {
   /// Luma's 64 values and chroma's 64 values, in zigzag order.
   public var quantizationTables: [UInt8]
 
-  /// Beyond this the RTP header's eight bits of eight pixels cannot say the size; it is then given in
-  /// the session description.
+  /// Beyond this the RTP header's eight bits of eight pixels cannot say the size; it is then given
+  /// in the session description.
   public static let sideMax = 2040
 
   /// All fields.

@@ -124,8 +124,8 @@ public enum RTCPPacket: Equatable, Sendable {
     return .goodbye(sources, reason: String(decoding: reason, as: UTF8.self))
   }
 
-  /// Appends the packet. Names and reasons are cut at 255 bytes, lists at 31 entries; a packet of an
-  /// unknown type is written as its bare header.
+  /// Appends the packet. Names and reasons are cut at 255 bytes, lists at 31 entries; a packet of
+  /// an unknown type is written as its bare header.
   public func emit(into bytes: inout [UInt8]) {
     let start = bytes.count
     let (kind, count): (UInt8, Int)

@@ -52,9 +52,9 @@ public struct FrameRate: Equatable, Sendable, CustomStringConvertible {
     self.denominator = denominator
   }
 
-  /// When frame `index` is due, counted from frame 0. `index` must be at most ``numerator``: whoever
-  /// counts further moves the origin on by ``denominator`` seconds after ``numerator`` frames, which
-  /// is exact.
+  /// When frame `index` is due, counted from frame 0. `index` must be at most ``numerator``:
+  /// whoever counts further moves the origin on by ``denominator`` seconds after ``numerator``
+  /// frames, which is exact.
   func time(ofFrame index: Int64) -> Nanoseconds {
     index * 1_000_000_000 * denominator / numerator
   }

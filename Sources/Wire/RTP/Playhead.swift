@@ -1,9 +1,9 @@
 /// One viewer's place in a medium: which frame is due when, under which timestamp.
 ///
 /// A frame's deadline is the start plus its number times the period, computed exactly, so that it
-/// never drifts; after a full cycle of the rate's numerator the origin is moved on by whole seconds.
-/// Timestamps run on through loops, seeks and pauses (RFC 2326 appendix B), as if the frames had
-/// followed one another. A value without a clock: the caller brings the time.
+/// never drifts; after a full cycle of the rate's numerator the origin is moved on by whole
+/// seconds. Timestamps run on through loops, seeks and pauses (RFC 2326 appendix B), as if the
+/// frames had followed one another. A value without a clock: the caller brings the time.
 public struct Playhead: Equatable, Sendable {
   /// What ``next(at:)`` came to.
   public enum Step: Equatable, Sendable {

@@ -4,10 +4,10 @@
 /// that would be larger is refused as soon as that is known. Each byte is looked at once while a
 /// message is incomplete.
 ///
-/// The **classroom dialect** (a target without a URI scheme that is neither `*` nor begins with `/`,
-/// on a line that ends with a bare newline) has no blank line at a request's end: there a request is
-/// complete at the newline after `Transport` or `Session`, or when ``settle()`` says that the peer has
-/// fallen silent.
+/// The **classroom dialect** (a target without a URI scheme that is neither `*` nor begins with
+/// `/`, on a line that ends with a bare newline) has no blank line at a request's end: there a
+/// request is complete at the newline after `Transport` or `Session`, or when ``settle()`` says
+/// that the peer has fallen silent.
 public struct RTSPParser: Sendable {
   /// How large the parts of a message may be, in bytes.
   public struct Bounds: Sendable {
@@ -41,6 +41,8 @@ public struct RTSPParser: Sendable {
     var startLine: StartLine
     var headers = RTSPHeaders()
     var isClassroom: Bool
+    /// It speaks another version of RTSP. That is refused once its number is known.
+    var isOtherVersion: Bool
     /// Set once the headers are complete.
     var bodyBytes: Int?
   }
@@ -132,12 +134,17 @@ public struct RTSPParser: Sendable {
     }
     if head == nil {
       let startLine = try startLine(line.range)
-      var isClassroom = false
+      var (isClassroom, isOtherVersion) = (false, false)
       if case .request(_, let target) = startLine {
         isClassroom = line.isBare && Self.isClassroom(target)
+        isOtherVersion = !buffer[line.range].suffix(9).elementsEqual(" RTSP/1.0".utf8)
       }
-      head = Head(startLine: startLine, isClassroom: isClassroom)
+      head = Head(
+        startLine: startLine, isClassroom: isClassroom, isOtherVersion: isOtherVersion)
     } else if line.range.isEmpty {
+      if head?.isOtherVersion == true {
+        throw failure(.versionNotSupported, at: start, "a version other than RTSP/1.0")
+      }
       let length = try bodyBytes()
       head?.bodyBytes = length
     } else {
@@ -194,22 +201,19 @@ public struct RTSPParser: Sendable {
         .uriTooLong, at: parts[1].startIndex,
         "a target of more than \(bounds.targetBytesMax) bytes")
     }
-    try checkVersion(words[2], at: parts[2].startIndex)
+    try checkProtocol(words[2], at: parts[2].startIndex)
     return .request(RTSPMethod(words[0]), target: words[1])
   }
 
-  private func checkVersion(_ version: String, at index: Int) throws(RTSPError) {
-    if version == "RTSP/1.0" { return }
-    if version.hasPrefix("RTSP/") {
-      throw failure(.versionNotSupported, at: index, "a version other than RTSP/1.0")
-    }
+  private func checkProtocol(_ version: String, at index: Int) throws(RTSPError) {
+    if version.hasPrefix("RTSP/") { return }
     var error = failure(.badRequest, at: index, "a request line is METHOD TARGET RTSP/1.0")
     error.isHTTP = version.hasPrefix("HTTP/")
     throw error
   }
 
-  /// Refuses what cannot be the beginning of a message at the first wrong byte, before more of it is
-  /// buffered.
+  /// Refuses what cannot be the beginning of a message at the first wrong byte, before more of it
+  /// is buffered.
   private func checkMethod(in range: Range<Int>) throws(RTSPError) {
     for index in range {
       if buffer[index] == Self.space && index > range.lowerBound { return }
@@ -301,7 +305,9 @@ public struct RTSPParser: Sendable {
   }
 
   private func failure(_ status: RTSPStatus, at index: Int, _ reason: String) -> RTSPError {
-    RTSPError(status: status, position: passed + index, reason: reason)
+    RTSPError(
+      status: status, position: passed + index, reason: reason,
+      sequence: head?.headers["CSeq"].flatMap { decimal($0, limit: Int(UInt32.max)) })
   }
 
   // MARK: Grammar

@@ -54,18 +54,20 @@ extension RTSPServerConversation {
     return Array(text.utf8)
   }
 
-  /// A reply to something that could not be read far enough to know its CSeq.
-  func reply(_ status: RTSPStatus, _ reason: String = "") -> [UInt8] {
+  /// The last reply on a connection: to something that could not be read to its end.
+  func reply(_ error: RTSPError) -> [UInt8] {
     var headers = RTSPHeaders()
+    if let sequence = error.sequence { headers.append("CSeq", String(sequence)) }
     headers.append("Server", settings.server)
-    if !reason.isEmpty { headers.append("Warning", Self.warning(reason)) }
+    headers.append("Warning", Self.warning(error.reason))
     headers.append("Connection", "close")
     var bytes: [UInt8] = []
-    RTSPResponse(status, headers: headers).emit(into: &bytes)
+    RTSPResponse(error.status, headers: headers).emit(into: &bytes)
     return bytes
   }
 
-  /// RFC 2616 §14.46: code, agent and a quoted text. The reason may quote the client, hence the care.
+  /// RFC 2616 §14.46: code, agent and a quoted text. The reason may quote the client, hence the
+  /// care.
   static func warning(_ reason: String) -> String {
     let text = reason.utf8.prefix(200).map {
       (0x20...0x7E).contains($0) && $0 != UInt8(ascii: "\"") ? $0 : UInt8(ascii: "?")

@@ -122,7 +122,9 @@ public struct RTSPServerConversation {
       take(now) { (parser) throws(RTSPError) in try parser.settle() }
     }
     if let began = messageBegan, now >= began + seconds(settings.messageSeconds) {
-      close(.incomplete, reply(.requestTimeout))
+      close(
+        .incomplete,
+        reply(RTSPError(status: .requestTimeout, position: 0, reason: "half a message")))
     } else if sessions.isEmpty, now >= lastActivity + seconds(settings.idleSeconds) {
       close(.idle, nil)
     }
@@ -187,7 +189,7 @@ public struct RTSPServerConversation {
       settleAt = nil
       handle(message, at: now)
     } catch {
-      close(.invalid(error), error.isHTTP ? Self.httpReply : reply(error.status, error.reason))
+      close(.invalid(error), error.isHTTP ? Self.httpReply : reply(error))
     }
     return true
   }

@@ -71,8 +71,8 @@ public struct TransportHeader: Equatable, Sendable {
     }
   }
 
-  /// Takes one parameter; false when its value is out of range. Unknown ones are passed over, and so
-  /// is `destination`: else anyone could aim a stream at a stranger.
+  /// Takes one parameter; false when its value is out of range. Unknown ones are passed over, and
+  /// so is `destination`: else anyone could aim a stream at a stranger.
   private mutating func read(_ name: String, _ value: String) -> Bool {
     switch name {
     case "multicast": isMulticast = true

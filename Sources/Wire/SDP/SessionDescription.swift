@@ -1,4 +1,5 @@
-/// What DESCRIBE answers: one presentation with its media (RFC 4566, as RFC 2326 appendix C uses it).
+/// What DESCRIBE answers: one presentation with its media (RFC 4566, as RFC 2326 appendix C uses
+/// it).
 public struct SessionDescription: Equatable, Sendable {
   /// One `m=` section.
   public struct Media: Equatable, Sendable {
@@ -68,8 +69,8 @@ public struct SessionDescription: Equatable, Sendable {
     attributes.first { $0.name == name }?.value
   }
 
-  /// Reads a description. Lines that are not understood are passed over, as the RFC asks; nil when it
-  /// does not begin as one or has far too many lines.
+  /// Reads a description. Lines that are not understood are passed over, as the RFC asks; nil when
+  /// it does not begin as one or has far too many lines.
   public init?(_ text: String) {
     let lines = text.split { $0 == "\r\n" || $0 == "\n" || $0 == "\r" }
     guard lines.first == "v=0", lines.count <= Self.linesMax else { return nil }

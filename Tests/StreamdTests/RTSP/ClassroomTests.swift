@@ -40,7 +40,8 @@ struct ClassroomTests {
 
   @Test("sets up, plays for more than 60 seconds, pauses, resumes at the next frame, tears down")
   func life() throws {
-    // A timeout far below a minute: this client says nothing while it plays and must not be cut off.
+    // A timeout far below a minute: this client says nothing while it plays and must not be cut
+    // off.
     let daemon = try DaemonProcess(["--session-timeout", "5"])
     let pictures = try Repository.samplePictures()
     let udp = try UDPReceiver()

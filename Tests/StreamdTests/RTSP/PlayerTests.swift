@@ -72,7 +72,8 @@ struct PlayerTests {
     #expect(played.count == 250)
     try Self.check(played, against: Self.checksumsOfFile(), from: nil)
     let start = try #require(Self.checksumsOfFile().firstIndex(of: played[0].checksum))
-    // FFmpeg plays from the beginning while it looks at the stream, seeks, and may show what it had.
+    // FFmpeg plays from the beginning while it looks at the stream, seeks, and may show what it
+    // had.
     #expect(start == 140 || start == 139, "starts with frame \(start)")
   }
 

@@ -94,7 +94,9 @@ struct RTCPPacketTests {
     }
   }
 
-  @Test("refuses packets that are shorter than their counts say", arguments: 200...203 as ClosedRange<UInt8>)
+  @Test(
+    "refuses packets that are shorter than their counts say",
+    arguments: 200...203 as ClosedRange<UInt8>)
   func refusesCounts(type: UInt8) {
     for count in 1...31 as ClosedRange<UInt8> {
       // Five words of ones: enough neither for a block nor for an ended list of names.

@@ -8,7 +8,8 @@ struct PlayheadTests {
 
   /// A playhead at 20 frames a second that plays from frame 0.
   private func playing(
-    _ frameCount: Int = 10, until end: Int? = nil, timestamp: UInt32 = 1000, at start: Nanoseconds = 0
+    _ frameCount: Int = 10, until end: Int? = nil, timestamp: UInt32 = 1000,
+    at start: Nanoseconds = 0
   ) -> Playhead {
     var playhead = Playhead(frameCount: frameCount, rate: .standard, firstTimestamp: timestamp)
     playhead.play(from: 0, until: end, at: start)
@@ -103,7 +104,9 @@ struct PlayheadTests {
     #expect(playhead.next(at: 150 * millisecond) == .frame(0, timestamp: 14_500))
   }
 
-  @Test("stays within the medium wherever it is sent", arguments: [(-1, 0), (.min, 0), (10, 9), (.max, 9)])
+  @Test(
+    "stays within the medium wherever it is sent",
+    arguments: [(-1, 0), (.min, 0), (10, 9), (.max, 9)])
   func clamps(target: Int, frame: Int) {
     var playhead = playing()
     playhead.seek(to: target, until: nil)

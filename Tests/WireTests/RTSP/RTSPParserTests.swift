@@ -64,7 +64,8 @@ struct RTSPParserTests {
       messages == [
         .request(
           RTSPRequest(
-            method: .setParameter, target: "rtsp://h/m", headers: headers, body: Array("a:\r\n".utf8)
+            method: .setParameter, target: "rtsp://h/m", headers: headers,
+            body: Array("a:\r\n".utf8)
           )),
         .request(RTSPRequest(method: .play, target: "*")),
       ])
@@ -100,7 +101,8 @@ struct RTSPParserTests {
     #expect(reply.body == [0x24, 0x0D, 0x0A])
     #expect(play.headers["A"] == "b c d")
     for split in 0...bytes.count {
-      #expect(try ParserRun.messages([bytes[..<split], bytes[split...]]) == whole, "cut at \(split)")
+      #expect(
+        try ParserRun.messages([bytes[..<split], bytes[split...]]) == whole, "cut at \(split)")
     }
     #expect(try ParserRun.messages(bytes.indices.map { bytes[$0...$0] }) == whole)
   }

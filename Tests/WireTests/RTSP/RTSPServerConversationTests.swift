@@ -204,7 +204,8 @@ struct RTSPServerConversationTests {
   func pipelining() {
     var conversation = RTSPServerConversation(settings: .init(), at: 0)
     let text =
-      "DESCRIBE rtsp://h/movie.Mjpeg RTSP/1.0\r\nCSeq: 1\r\n\r\nOPTIONS * RTSP/1.0\r\nCSeq: 2\r\n\r\n"
+      "DESCRIBE rtsp://h/movie.Mjpeg RTSP/1.0\r\nCSeq: 1\r\n\r\n"
+      + "OPTIONS * RTSP/1.0\r\nCSeq: 2\r\n\r\n"
     conversation.receive(Array(text.utf8).span, at: 0)
     #expect(conversation.next(at: 0) == .find("movie.Mjpeg"))
     #expect(conversation.next(at: 0) == nil)
@@ -256,6 +257,21 @@ struct RTSPServerConversationTests {
       }
       #expect(script.conversation.deadline == nil)
     }
+  }
+
+  @Test(
+    "the last reply carries CSeq where it had been read",
+    arguments: [
+      ("OPTIONS * RTSP/2.0\r\nCSeq: 5\r\n\r\n", 505),
+      ("SET_PARAMETER * RTSP/1.0\r\nCSeq: 5\r\nContent-Length: 99999999\r\n\r\n", 413),
+      ("SET_PARAMETER * RTSP/1.0\r\nCSeq: 5\r\nContent-Length: -1\r\n\r\n", 400),
+    ])
+  func lastReply(_ request: String, _ status: Int) {
+    var script = ConversationScript()
+    script.say(request)
+    #expect(script.status == status)
+    #expect(script.header("CSeq") == "5")
+    #expect(script.header("Connection") == "close")
   }
 
   @Test("what the client wrote cannot break out of a reply")

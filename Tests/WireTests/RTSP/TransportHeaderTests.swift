@@ -77,7 +77,8 @@ struct TransportHeaderTests {
     #expect(TransportHeader.parse("RTP/AVP/TCP;unicast;interleaved=\(value)") == nil)
   }
 
-  @Test("refuses a header without any offer", arguments: ["", " ", ",", ",,,", ";", ";unicast", " ,; "])
+  @Test(
+    "refuses a header without any offer", arguments: ["", " ", ",", ",,,", ";", ";unicast", " ,; "])
   func refusesNothing(text: String) {
     #expect(TransportHeader.parse(text) == nil)
   }
@@ -99,7 +100,10 @@ struct TransportHeaderTests {
     for length in 0...text.count {
       let offers = TransportHeader.parse(String(text.prefix(length)))
       // None without a profile, while the number has not begun, or the second is not above 25000.
-      #expect((offers == nil) == (length == 0 || (27...28).contains(length) || (34...38).contains(length)), "cut to \(length)")
+      #expect(
+        (offers == nil)
+          == (length == 0 || (27...28).contains(length) || (34...38).contains(length)),
+        "cut to \(length)")
     }
   }
 

@@ -1,0 +1,227 @@
+import Testing
+
+@testable import Wire
+
+@Suite("MotionJPEGIndex")
+struct MotionJPEGIndexTests {
+  private static let picture = TestPicture().bytes
+
+  /// A picture behind its length in five digits.
+  private static func prefixed(_ picture: [UInt8], length: Int? = nil) -> [UInt8] {
+    let digits = String(length ?? picture.count)
+    return Array((String(repeating: "0", count: 5 - digits.count) + digits).utf8) + picture
+  }
+
+  private func index(_ bytes: [UInt8]) throws(JPEGError) -> MotionJPEGIndex {
+    try MotionJPEGIndex(bytes.span)
+  }
+
+  private func fault(_ bytes: [UInt8]) -> JPEGError? {
+    do throws(JPEGError) {
+      _ = try index(bytes)
+      return nil
+    } catch { return error }
+  }
+
+  private func isLikely(_ bytes: [UInt8]) -> Bool { MotionJPEGIndex.isLikely(bytes.span) }
+
+  @Test("finds the 200 pictures of the sample movie")
+  func sampleMovie() throws {
+    let movie = Repository.movie
+    let index = try index(movie)
+    #expect(index.entries.count == 200)
+    #expect(index.width == 640)
+    #expect(index.height == 480)
+    #expect(index.entries[0] == MotionJPEGIndex.Entry(offset: 5, length: 13_682))
+    #expect(index.entries[1].offset == 5 + 13_682 + 5)
+    #expect(index.longest == index.entries.map(\.length).max())
+    // The pictures and their lengths make up the whole file, each from SOI to EOI.
+    #expect(index.entries.reduce(0) { $0 + 5 + $1.length } == movie.count)
+    let whole = index.entries.filter { entry in
+      let end = entry.offset + entry.length
+      return movie[entry.offset] == 0xFF && movie[entry.offset + 1] == 0xD8
+        && movie[end - 2] == 0xFF && movie[end - 1] == 0xD9
+    }
+    #expect(whole.count == 200)
+    #expect(isLikely(Array(movie[..<7])))
+  }
+
+  @Test("finds pictures one after the other, and passes over what lies between them")
+  func concatenated() throws {
+    let other = TestPicture(scan: [1]).bytes
+    let count = Self.picture.count
+    let bytes = Self.picture + other + [0, 1, 0xFF] + Self.picture + [0xFF, 0, 0xFF]
+    let index = try index(bytes)
+    #expect(
+      index.entries == [
+        .init(offset: 0, length: count), .init(offset: count, length: other.count),
+        .init(offset: count + other.count + 3, length: count),
+      ])
+    #expect(index.longest == count)
+    #expect([index.width, index.height] == [16, 16])
+  }
+
+  @Test("finds a last picture whose end marker is missing")
+  func withoutEnd() throws {
+    let bytes = Self.picture + Self.picture.dropLast(2)
+    let count = Self.picture.count
+    #expect(
+      try index(bytes).entries == [
+        .init(offset: 0, length: count), .init(offset: count, length: count - 2),
+      ])
+    let prefixed = Self.prefixed(Array(Self.picture.dropLast(2)))
+    #expect(try index(prefixed).entries == [.init(offset: 5, length: count - 2)])
+  }
+
+  @Test("counts what follows a picture within its length as part of its frame")
+  func padding() throws {
+    let frame = Self.prefixed(Self.picture + [0, 0, 0])
+    let index = try index(frame + frame)
+    #expect(index.entries.map(\.length) == [Self.picture.count + 3, Self.picture.count + 3])
+  }
+
+  @Test("refuses a file that is empty or neither of the two formats")
+  func refusesOthers() {
+    #expect(fault([])?.reason == "the file is empty")
+    for bytes in [
+      [0], [0xFF], [0xFF, 0xD9], Array("RIFF".utf8), Array(" 1234".utf8), [0xD8, 0xFF],
+    ]
+      as [[UInt8]]
+    {
+      #expect(fault(bytes)?.offset == 0)
+      #expect(!isLikely(bytes))
+    }
+  }
+
+  @Test(
+    "refuses lengths that are not five digits, with their place",
+    arguments: ["1", "1234", "1234x", "+1234", "-0001", "1 234", "0x123", "1234\0", "1.234"])
+  func refusesDigits(prefix: String) {
+    let bytes = Array(prefix.utf8) + (prefix.utf8.count < 5 ? [] : Self.picture)
+    #expect(fault(bytes)?.offset == 0)
+    let second = Self.prefixed(Self.picture)
+    #expect(fault(second + bytes)?.offset == second.count)
+    #expect(!isLikely(bytes))
+  }
+
+  @Test("refuses a frame of length 0")
+  func refusesZero() {
+    #expect(fault(Self.prefixed([]))?.reason == "a frame of length 0")
+    let bytes = Self.prefixed(Self.picture) + Array("00000".utf8) + Self.prefixed(Self.picture)
+    #expect(fault(bytes)?.offset == Self.picture.count + 5)
+  }
+
+  @Test("refuses a frame that is longer than the file, or whose picture is longer than the frame")
+  func refusesLengths() {
+    let count = Self.picture.count
+    for length in [count + 1, 99_999] {
+      let error = fault(Self.prefixed(Self.picture, length: length))
+      #expect(
+        error?.reason == "a frame of \(length) bytes of which only \(count) are in the file")
+    }
+    for length in [1, 2, count - 1] {
+      let error = fault(Self.prefixed(Self.picture, length: length))
+      #expect(error?.reason == "a frame of \(length) bytes whose picture is longer")
+      #expect(error?.offset == 0)
+    }
+  }
+
+  @Test("refuses a frame that does not begin with a picture")
+  func refusesNoPicture() {
+    #expect(fault(Self.prefixed([0] + Self.picture))?.offset == 5)
+    #expect(fault(Self.prefixed(Array("12345".utf8)))?.offset == 5)
+  }
+
+  @Test("refuses every truncation of a file of frames but those between two of them")
+  func truncations() throws {
+    let frame = Self.prefixed(Self.picture)
+    let bytes = frame + frame
+    for length in 0..<bytes.count where length != frame.count {
+      let cut = fault(Array(bytes[..<length]))
+      #expect(cut != nil, "cut to \(length)")
+      // The fault lies in the first or second frame.
+      if length > frame.count { #expect((cut?.offset ?? 0) >= frame.count) }
+    }
+    #expect(try index(frame).entries.count == 1)
+  }
+
+  @Test("survives every truncation of concatenated pictures")
+  func truncationsConcatenated() throws {
+    let bytes = Self.picture + Self.picture
+    let (count, head) = (Self.picture.count, TestPicture().head.count)
+    for length in 1..<bytes.count {
+      let cut = Array(bytes[..<length])
+      // Headers have to be whole and one byte of data there; a lone 0xFF begins no picture.
+      let isWhole = (length > head && length <= count + 1) || length > count + head
+      #expect((fault(cut) == nil) == isWhole, "cut to \(length)")
+    }
+  }
+
+  @Test("tells in the file's offsets where the second picture is at fault")
+  func offsets() {
+    let bad = TestPicture(frameMarker: 0xC2).bytes
+    // Two DQT segments of 69 bytes lie before the frame header's parameters.
+    #expect(fault(Self.picture + bad)?.offset == Self.picture.count + 2 + 138 + 4)
+    #expect(
+      fault(Self.prefixed(Self.picture) + Self.prefixed(bad))?.offset
+        == Self.picture.count + 5 + 5 + 2 + 138 + 4)
+  }
+
+  @Test("lets the size change up to 2040 pixels only")
+  func sizes() throws {
+    func picture(_ width: Int, _ height: Int) -> [UInt8] {
+      TestPicture(width: width, height: height).bytes
+    }
+    #expect(try index(picture(8, 8) + picture(2040, 2040)).entries.count == 2)
+    #expect(try index(picture(2048, 8) + picture(2048, 8)).entries.count == 2)
+    for (first, second) in [((2048, 8), (2049, 8)), ((8, 8), (8, 2041)), ((8, 2041), (8, 8))] {
+      let error = fault(picture(first.0, first.1) + picture(second.0, second.1))
+      #expect(error?.offset == picture(first.0, first.1).count)
+    }
+  }
+
+  @Test("carries data that a fragment offset can reach, and no more")
+  func scanBytesMax() throws {
+    // 2^24 - 1 bytes, of which the last has the offset 2^24 - 2.
+    let largest = TestPicture(scan: [UInt8](repeating: 0, count: 0xFF_FFFF))
+    #expect(fault(largest.bytes) == nil)
+    let larger = TestPicture(scan: [UInt8](repeating: 0, count: 0x100_0000))
+    #expect(fault(larger.bytes)?.offset == 0)
+  }
+
+  @Test("recognises both formats by their first seven bytes")
+  func likely() {
+    #expect(isLikely([0xFF, 0xD8]))
+    #expect(isLikely(Array("00007".utf8) + [0xFF, 0xD8]))
+    for bytes in [[], [0xFF], Array("00007".utf8), Array("00007".utf8) + [0xFF]] as [[UInt8]] {
+      #expect(!isLikely(bytes))
+    }
+    #expect(!isLikely(Array("0000".utf8) + [0xFF, 0xD8]))
+    #expect(!isLikely(Array("000007".utf8) + [0xFF, 0xD8]))
+  }
+
+  @Test("survives damaged files")
+  func survivesGarbage() {
+    let seed: UInt64 = 5
+    var random = SplitMix64(seed: seed)
+    let frames = Self.prefixed(Self.picture) + Self.prefixed(Self.picture)
+    let files = [frames, Self.picture + Self.picture]
+    var (read, refused) = (0, 0)
+    for round in 0..<4000 {
+      var bytes = files[round % 2]
+      for _ in 0...random.below(3) {
+        bytes[random.below(bytes.count)] = random.below(2) == 0 ? 0xFF : random.bytes(1)[0]
+      }
+      if random.below(4) == 0 { bytes.removeLast(random.below(bytes.count)) }
+      guard let index = try? index(bytes) else {
+        refused += 1
+        continue
+      }
+      read += 1
+      if index.entries.contains(where: { $0.offset + $0.length > bytes.count || $0.length < 4 }) {
+        Issue.record("seed \(seed), round \(round)")
+      }
+    }
+    #expect(read > 100 && refused > 1000, "seed \(seed)")
+  }
+}
