@@ -8,8 +8,8 @@ internal import Glibc
 public final class DatagramSocket {
   /// Our end.
   public let local: SocketAddress
-  /// The other end.
-  public let peer: SocketAddress
+  /// The other end; nil until ``connect(to:)``.
+  public private(set) var peer: SocketAddress?
   let descriptor: Descriptor
   private var segmentation: Bool
   private let segmentBytes: Int
@@ -57,6 +57,23 @@ public final class DatagramSocket {
     self.local = Socket.localAddress(descriptor) ?? local
     self.peer = peer
     self.descriptor = descriptor
+  }
+
+  /// Binds to `local` alone, to receive; ``connect(to:)`` follows when the peer is known.
+  public init(local: SocketAddress, receiveBufferBytes: Int) throws(SystemError) {
+    let descriptor = try Socket.open(.datagram, local.family)
+    try Socket.bind(descriptor, to: local)
+    try? Socket.set(descriptor, SOL_SOCKET, SO_RCVBUF, Int32(clamping: receiveBufferBytes))
+    segmentation = false
+    segmentBytes = 0
+    self.local = Socket.localAddress(descriptor) ?? local
+    self.descriptor = descriptor
+  }
+
+  /// From now on only this peer is heard and sent to.
+  public func connect(to peer: SocketAddress) throws(SystemError) {
+    try Socket.connect(descriptor, to: peer)
+    self.peer = peer
   }
 
   private static func enableSegmentation(_ descriptor: borrowing Descriptor, _ bytes: Int) -> Bool {

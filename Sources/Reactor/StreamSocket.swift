@@ -37,6 +37,27 @@ public final class StreamSocket {
     try? Socket.set(self.descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, 1)
   }
 
+  /// Begins to connect. Whether it succeeds shows when the socket becomes writable:
+  /// ``connectFailure``.
+  public convenience init(connectingTo peer: SocketAddress) throws(SystemError) {
+    let descriptor = try Socket.open(.stream, peer.family)
+    let number = descriptor.number
+    let call = systemCall {
+      unsafe peer.withSocketAddress { unsafe Int(connect(number, $0, $1)) }
+    }
+    if case .failed(let code) = call, code != EINPROGRESS { throw SystemError("connect", code) }
+    self.init(descriptor, peer: peer)
+  }
+
+  /// Why connecting has failed; nil when it has not.
+  public var connectFailure: SystemError? {
+    var code: Int32 = 0
+    var length = socklen_t(MemoryLayout<Int32>.size)
+    let number = descriptor.number
+    unsafe getsockopt(number, SOL_SOCKET, SO_ERROR, &code, &length)
+    return code == 0 ? nil : SystemError("connect", code)
+  }
+
   /// Lets the kernel find out that a silent peer has vanished: probes after `idleSeconds`, gives up
   /// after a third of that again; also bounds how long unacknowledged data is retried.
   public func keepAlive(idleSeconds: Int32) {

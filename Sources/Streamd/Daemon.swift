@@ -68,7 +68,7 @@ final class Daemon {
     guard let address = server.address else { return }
     let shown = address.isUnspecified ? "127.0.0.1:\(address.port)" : "\(address)"
     var text = "streamd \(version) serves RTSP on \(address)\n"
-    let urls = catalog.playable.map { "rtsp://\(shown)/\(RTSPURL.encode($0))" }
+    let urls = catalog.playable.map { "rtsp://\(shown)/\(PercentEncoding.encode($0))" }
     for url in urls.prefix(20) { text += "  \(url)\n" }
     if urls.count > 20 { text += "  … and \(urls.count - 20) more\n" }
     if let first = urls.first {

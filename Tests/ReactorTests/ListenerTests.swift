@@ -99,10 +99,10 @@ struct ListenerTests {
       let listener = try Listener(
         Loopback.any, on: loop, exhausted: { errors.append($0) },
         accepted: { accepted.append($0) })
-      let clients = try (0..<3).map { _ in try Loopback.connect(to: listener.address) }
+      let clients = try (0..<20).map { _ in try Loopback.connect(to: listener.address) }
       // Whatever this process has inherited, a few more are allowed and then taken.
       let free = rlim_t(try checkedCall("dup") { Int(dup(STDERR_FILENO)) })
-      var limit = rlimit(rlim_cur: free + 8, rlim_max: free + 8)
+      var limit = rlimit(rlim_cur: free + 64, rlim_max: free + 64)
       let limited = unsafe setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
       try #require(limited == 0)
       var occupied = [Int32(free)]
@@ -110,10 +110,11 @@ struct ListenerTests {
         occupied.append(Int32(number))
       }
 
-      // One descriptor is left: one connection gets it, the others have to wait.
+      // One descriptor is left, perhaps a few more that other threads of the process give back: so
+      // many connections get one, the others have to wait.
       close(occupied.removeLast())
       try loop.turns { !errors.isEmpty }
-      #expect(accepted.count == 1)
+      #expect(accepted.count < clients.count)
       #expect(errors == [SystemError("accept4", EMFILE)])
       let start = loop.now
       let turns = try loop.turns { errors.count == 2 }
@@ -121,7 +122,7 @@ struct ListenerTests {
       #expect(loop.now - start >= 50_000_000)
 
       for number in occupied { close(number) }
-      try loop.turns { accepted.count == 3 }
+      try loop.turns { accepted.count == clients.count }
       #expect(errors.count == 2)
       #expect(Set(accepted.map(\.peer.port)) == Set(clients.map(\.local.port)))
       listener.close()

@@ -18,7 +18,7 @@ final class InterleavedSubscriber: Subscriber {
   }
 
   override func send(frame: Int) -> Delivery {
-    connection.send(packets, frame: frame) ? .sent : .skipped
+    connection.offer(packets, frame: frame) ? .sent : .skipped
   }
 
   override func sendControl(_ bytes: [UInt8]) {

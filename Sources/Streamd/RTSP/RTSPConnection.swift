@@ -1,47 +1,28 @@
 internal import Reactor
 internal import Wire
 
-/// A client's connection: the hands of an ``Wire/RTSPServerConversation``. It reads and writes the
-/// socket and does what the conversation says; it decides nothing about RTSP itself.
-final class RTSPConnection: Wakeable, EventHandler {
-  private let socket: StreamSocket
+/// A client's connection: the hands of an ``Wire/RTSPServerConversation``. It does what the
+/// conversation says and decides nothing about RTSP itself.
+final class RTSPConnection: Connection {
   private unowned let server: RTSPServer
-  private let loop: EventLoop
   private let limits: Limits
   private var conversation: RTSPServerConversation
-  private var output: OutputQueue
-  private var registration: Registration?
-  private var interest: Readiness = .readable
-  private var subscribers: [Int: Subscriber] = [:]
-  private var phase = Phase.open
+  private(set) var subscribers: [Int: Subscriber] = [:]
 
-  private enum Phase {
-    case open
-    /// The last reply is on its way; what still comes in is thrown away, because closing with
-    /// unread bytes would take the reply back. Until the deadline, or until the peer closes.
-    case closing(until: Instant)
-    case closed
-  }
-
-  init(_ socket: StreamSocket, server: RTSPServer, settings: RTSPServerConversation.Settings)
-    throws(SystemError)
-  {
-    self.socket = socket
+  init(
+    _ socket: StreamSocket, server: RTSPServer, settings: RTSPServerConversation.Settings
+  ) throws(SystemError) {
     self.server = server
-    loop = server.loop
     limits = server.limits
     var settings = settings
     settings.address = socket.local.host
-    conversation = RTSPServerConversation(settings: settings, at: loop.now)
-    output = OutputQueue(limit: limits.replyBytesMax)
-    super.init()
+    conversation = RTSPServerConversation(settings: settings, at: server.loop.now)
+    try super.init(
+      socket, loop: server.loop, buffer: server.buffer, queueBytesMax: limits.replyBytesMax)
     socket.keepAlive(idleSeconds: Int32(clamping: limits.sessionTimeoutSeconds))
-    registration = try loop.add(socket, .readable, self)
     setDeadline()
   }
 
-  /// The client's address.
-  var peer: SocketAddress { socket.peer }
   /// The address that the client has connected to.
   var local: SocketAddress { socket.local }
 
@@ -53,81 +34,29 @@ final class RTSPConnection: Wakeable, EventHandler {
 
   // MARK: Events
 
-  func ready(_ registration: Registration, _ readiness: Readiness) {
-    if readiness.contains(.writable) { flush() }
-    if readiness.contains(.readable), interest.contains(.readable) { read() }
-    if case .open = phase { proceed() }
-    updateInterest()
+  override func take(_ bytes: Span<UInt8>) { conversation.receive(bytes, at: loop.now) }
+
+  override func proceed() {
+    while canGoOn, let step = conversation.next(at: loop.now) { perform(step) }
   }
 
-  override func wake(at now: Instant) {
-    switch phase {
-    case .open:
-      // Over TCP a peer that reads its frames is alive, even if it says nothing.
-      for (session, subscriber) in subscribers where subscriber is InterleavedSubscriber {
-        conversation.sawSignOfLife(session: session, at: subscriber.lastDelivery)
-      }
-      conversation.wake(at: now)
-      proceed()
-      updateInterest()
-    case .closing: close()
-    case .closed: break
+  override var deadline: Instant? { conversation.deadline }
+
+  override func deadlinePassed(at now: Instant) {
+    // Over TCP a peer that reads its frames is alive, even if it says nothing.
+    for (session, subscriber) in subscribers where subscriber is InterleavedSubscriber {
+      conversation.sawSignOfLife(session: session, at: subscriber.lastDelivery)
     }
+    conversation.wake(at: now)
   }
 
-  private func read() {
-    switch socket.receive(into: server.buffer) {
-    case .bytes:
-      guard case .open = phase else { return }
-      server.buffer.withBytes { conversation.receive($0, at: loop.now) }
-    case .nothing:
-      break
-    case .closed:
-      close()
-    }
+  override func ended() {
+    conversation.disconnected()
+    // Only the ends of sessions are left to be done.
+    while let step = conversation.next(at: loop.now) { perform(step) }
   }
 
-  /// Does what the conversation says, as long as there is room for its replies.
-  private func proceed() {
-    while case .open = phase, output.hasRoom, let step = conversation.next(at: loop.now) {
-      perform(step)
-    }
-    flush()
-    setDeadline()
-  }
-
-  private func flush() {
-    if case .closed = phase { return }
-    guard output.flush(to: socket) else { return close() }
-    if case .closing = phase, output.isEmpty { socket.finishSending() }
-  }
-
-  private func updateInterest() {
-    guard let registration else { return }
-    var wanted: Readiness = []
-    if !output.isEmpty { wanted.insert(.writable) }
-    // A client that does not read its replies is not listened to either.
-    if output.hasRoom { wanted.insert(.readable) }
-    if wanted != interest {
-      interest = wanted
-      loop.change(registration, wanted)
-    }
-  }
-
-  private func setDeadline() {
-    switch phase {
-    case .open:
-      if let deadline = conversation.deadline {
-        // A deadline that moves on with each request is found out when it comes, not moved each
-        // time.
-        if deadline < due { loop.deadlines.set(self, at: deadline) }
-      } else {
-        loop.deadlines.clear(self)
-      }
-    case .closing(let until): loop.deadlines.set(self, at: until)
-    case .closed: loop.deadlines.clear(self)
-    }
-  }
+  override func closed() { server.closed(self) }
 
   // MARK: Steps
 
@@ -142,8 +71,13 @@ final class RTSPConnection: Wakeable, EventHandler {
     case .end(let session, let reason): end(session, reason)
     case .control(let session, let bytes):
       _ = subscribers[session]?.receiveControl(bytes.span)
-    case .send(let bytes): output.append(bytes)
-    case .close(let reason): startClosing(reason)
+    case .send(let bytes): append(bytes)
+    case .close(let reason):
+      if case .invalid(let error) = reason {
+        Log.info(
+          "refused", ["peer": "\(peer)", "byte": "\(error.position)", "reason": error.reason])
+      }
+      finish(lingerSeconds: limits.lingerSeconds)
     }
   }
 
@@ -178,8 +112,8 @@ final class RTSPConnection: Wakeable, EventHandler {
       return conversation.refused(RTSPRefusal(.internalError))
     }
     if !wasPlaying {
-      subscriber.play(
-        order, at: loop.now + server.nextPhase(period: subscriber.playhead.rate.period))
+      let phase = server.nextPhase(period: subscriber.playhead.rate.period)
+      subscriber.play(order, at: loop.now + phase)
     } else if order != .resume {
       subscriber.move(order)
     }
@@ -194,14 +128,6 @@ final class RTSPConnection: Wakeable, EventHandler {
     server.ended(subscriber, of: self, reason)
   }
 
-  private func startClosing(_ reason: RTSPServerConversation.CloseReason) {
-    if case .invalid(let error) = reason {
-      Log.info(
-        "refused", ["peer": "\(peer)", "byte": "\(error.position)", "reason": error.reason])
-    }
-    phase = .closing(until: loop.now + Instant(limits.lingerSeconds) * 1_000_000_000)
-  }
-
   // MARK: For subscribers
 
   /// A viewer sent RTCP over UDP.
@@ -211,49 +137,4 @@ final class RTSPConnection: Wakeable, EventHandler {
 
   /// A viewer has come to the end of its range.
   func reachedEnd(_ session: Int) { conversation.reachedEnd(session: session) }
-
-  /// Sends a frame in one call, or not at all: while the rest of an earlier one is still waiting,
-  /// or a reply is, the frame is left out. What the kernel does not take at once is copied and
-  /// follows.
-  func send(_ packets: PacketBuffer, frame: Int) -> Bool {
-    guard output.isEmpty, case .open = phase else { return false }
-    switch socket.send(packets, frame: frame) {
-    case .bytes(let taken):
-      if taken < packets.byteCount(of: frame) {
-        output.append(restOf: packets, frame: frame, taken: taken)
-        updateInterest()
-      }
-      return true
-    case .full:
-      return false
-    case .closed:
-      // Closing inside the frame path would pull the ground from under it; the loop will tell us.
-      return false
-    }
-  }
-
-  /// Sends a small message unless the client is too slow to take it.
-  func sendIfRoom(_ message: [UInt8]) {
-    guard output.hasRoom else { return }
-    if case .closed = phase { return }
-    output.append(message)
-    // Behind a reply that is being made it will be flushed with that.
-    _ = output.flush(to: socket)
-    updateInterest()
-  }
-
-  // MARK: The end
-
-  /// Ends every session and closes the connection.
-  func close() {
-    if case .closed = phase { return }
-    conversation.disconnected()
-    // Only the ends of sessions are left to be done.
-    while let step = conversation.next(at: loop.now) { perform(step) }
-    phase = .closed
-    loop.deadlines.clear(self)
-    if let registration { loop.remove(registration) }
-    registration = nil
-    server.closed(self)
-  }
 }

@@ -90,7 +90,7 @@ final class RTSPServer {
   }
 
   private static let busy: [UInt8] = {
-    var headers = RTSPHeaders()
+    var headers = HeaderFields()
     headers.append("Server", name)
     headers.append("Retry-After", "5")
     headers.append("Connection", "close")

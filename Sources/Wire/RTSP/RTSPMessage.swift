@@ -5,7 +5,7 @@ public struct RTSPRequest: Equatable, Sendable {
   /// The request target as it was written.
   public var target: String
   /// Header lines.
-  public var headers: RTSPHeaders
+  public var headers: HeaderFields
   /// As many bytes as Content-Length says.
   public var body: [UInt8]
   /// Whether it speaks the classroom dialect.
@@ -13,7 +13,7 @@ public struct RTSPRequest: Equatable, Sendable {
 
   /// All parts.
   public init(
-    method: RTSPMethod, target: String, headers: RTSPHeaders = RTSPHeaders(), body: [UInt8] = [],
+    method: RTSPMethod, target: String, headers: HeaderFields = HeaderFields(), body: [UInt8] = [],
     isClassroom: Bool = false
   ) {
     self.method = method
@@ -49,17 +49,17 @@ public struct RTSPResponse: Equatable, Sendable {
   /// The phrase beside them.
   public var phrase: String
   /// Header lines; Content-Length is added when the reply is written.
-  public var headers: RTSPHeaders
+  public var headers: HeaderFields
   /// What Content-Type describes.
   public var body: [UInt8]
 
   /// A reply with a status of ours.
-  public init(_ status: RTSPStatus, headers: RTSPHeaders = RTSPHeaders(), body: [UInt8] = []) {
+  public init(_ status: RTSPStatus, headers: HeaderFields = HeaderFields(), body: [UInt8] = []) {
     self.init(code: status.code, phrase: status.phrase, headers: headers, body: body)
   }
 
   /// A reply with any status.
-  public init(code: Int, phrase: String, headers: RTSPHeaders, body: [UInt8]) {
+  public init(code: Int, phrase: String, headers: HeaderFields, body: [UInt8]) {
     self.code = code
     self.phrase = phrase
     self.headers = headers
@@ -82,7 +82,7 @@ public enum RTSPMessage: Equatable, Sendable {
   case interleaved(channel: UInt8, packet: [UInt8])
 
   static func emit(
-    _ startLine: String, _ headers: RTSPHeaders, _ body: [UInt8], into bytes: inout [UInt8]
+    _ startLine: String, _ headers: HeaderFields, _ body: [UInt8], into bytes: inout [UInt8]
   ) {
     bytes.append(contentsOf: startLine.utf8)
     bytes.append(contentsOf: "\r\n".utf8)

@@ -39,7 +39,7 @@ public struct RTSPParser: Sendable {
   /// A start line with the headers that have been read so far.
   private struct Head {
     var startLine: StartLine
-    var headers = RTSPHeaders()
+    var headers = HeaderFields()
     var isClassroom: Bool
     /// It speaks another version of RTSP. That is refused once its number is known.
     var isOtherVersion: Bool

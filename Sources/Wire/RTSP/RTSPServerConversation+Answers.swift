@@ -80,7 +80,7 @@ extension RTSPServerConversation {
   ) {
     let description = media.sessionDescription(
       address: settings.address, origin: UInt64(truncatingIfNeeded: random.next()) >> 1)
-    var headers = RTSPHeaders()
+    var headers = HeaderFields()
     headers.append("Content-Base", url.base)
     headers.append("Content-Type", "application/sdp")
     respond(request, .ok, headers, Array(description.description.utf8))

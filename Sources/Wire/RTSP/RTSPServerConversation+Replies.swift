@@ -1,7 +1,7 @@
 /// How replies are written, in both dialects.
 extension RTSPServerConversation {
-  func sessionHeaders(_ session: RTSPServerSession) -> RTSPHeaders {
-    var headers = RTSPHeaders()
+  func sessionHeaders(_ session: RTSPServerSession) -> HeaderFields {
+    var headers = HeaderFields()
     headers.append(
       "Session",
       SessionHeader(
@@ -11,7 +11,7 @@ extension RTSPServerConversation {
   }
 
   mutating func refuse(_ request: RTSPRequest, _ refusal: RTSPRefusal) {
-    var headers = RTSPHeaders()
+    var headers = HeaderFields()
     switch refusal.status {
     case .methodNotAllowed, .methodNotValidInState, .notImplemented:
       headers.append("Allow", RTSPMethod.list)
@@ -28,14 +28,14 @@ extension RTSPServerConversation {
   }
 
   mutating func respond(
-    _ request: RTSPRequest, _ status: RTSPStatus, _ headers: RTSPHeaders, _ body: [UInt8] = [],
+    _ request: RTSPRequest, _ status: RTSPStatus, _ headers: HeaderFields, _ body: [UInt8] = [],
     in session: RTSPServerSession? = nil
   ) {
     if request.isClassroom {
       outbox.append(.send(Self.classroomReply(request, status, session)))
       return
     }
-    var all = RTSPHeaders()
+    var all = HeaderFields()
     if let sequence = request.sequence { all.append("CSeq", String(sequence)) }
     all.append("Server", settings.server)
     for field in headers.fields { all.append(field.name, field.value) }
@@ -56,7 +56,7 @@ extension RTSPServerConversation {
 
   /// The last reply on a connection: to something that could not be read to its end.
   func reply(_ error: RTSPError) -> [UInt8] {
-    var headers = RTSPHeaders()
+    var headers = HeaderFields()
     if let sequence = error.sequence { headers.append("CSeq", String(sequence)) }
     headers.append("Server", settings.server)
     headers.append("Warning", Self.warning(error.reason))

@@ -47,7 +47,7 @@ extension RTSPServerConversation {
   mutating func options(_ request: RTSPRequest) throws(RTSPRefusal) {
     if request.target != "*" { _ = try url(of: request) }
     if request.session != nil { _ = try session(of: request) }
-    var headers = RTSPHeaders()
+    var headers = HeaderFields()
     headers.append("Public", RTSPMethod.list)
     respond(request, .ok, headers)
   }
@@ -131,7 +131,7 @@ extension RTSPServerConversation {
       throw RTSPRefusal(.parameterNotUnderstood, "this server has no parameters")
     }
     respond(
-      request, .ok, index.map { sessionHeaders(sessions[$0]) } ?? RTSPHeaders(),
+      request, .ok, index.map { sessionHeaders(sessions[$0]) } ?? HeaderFields(),
       in: index.map { sessions[$0] })
   }
 

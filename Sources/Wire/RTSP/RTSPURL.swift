@@ -28,7 +28,7 @@ public struct RTSPURL: Equatable, Sendable {
         String(authority[authority.index(after: $0)...])
       } ?? String(authority)
     let path = rest[slash...].unicodeScalars.prefix { $0 != "?" }
-    guard let decoded = Self.decode(Substring(path)) else { return nil }
+    guard let decoded = PercentEncoding.decode(Substring(path)) else { return nil }
     (name, track) = Self.split(decoded)
   }
 
@@ -41,7 +41,8 @@ public struct RTSPURL: Equatable, Sendable {
 
   /// The medium's URL with a slash at its end, against which a track's control URL is resolved.
   public var base: String {
-    name.isEmpty ? "\(scheme)://\(authority)/" : "\(scheme)://\(authority)/\(Self.encode(name))/"
+    name.isEmpty
+      ? "\(scheme)://\(authority)/" : "\(scheme)://\(authority)/\(PercentEncoding.encode(name))/"
   }
 
   private static func split(_ path: String) -> (String, Int?) {
@@ -57,37 +58,6 @@ public struct RTSPURL: Equatable, Sendable {
       parts.removeLast()
     }
     return (parts.joined(separator: "/"), track)
-  }
-
-  private static func decode(_ path: Substring) -> String? {
-    var bytes: [UInt8] = []
-    var rest = path.utf8.makeIterator()
-    while let byte = rest.next() {
-      guard byte == UInt8(ascii: "%") else {
-        bytes.append(byte)
-        continue
-      }
-      guard let high = rest.next().flatMap(hexDigit), let low = rest.next().flatMap(hexDigit)
-      else { return nil }
-      bytes.append(high << 4 | low)
-    }
-    return String(validating: bytes, as: UTF8.self)
-  }
-
-  /// Everything but unreserved characters and slashes is escaped (RFC 3986 §2.3).
-  public static func encode(_ path: String) -> String {
-    var text: [UInt8] = []
-    for byte in path.utf8 {
-      switch byte {
-      case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, UInt8(ascii: "-"), UInt8(ascii: "."),
-        UInt8(ascii: "_"), UInt8(ascii: "~"), UInt8(ascii: "/"):
-        text.append(byte)
-      default:
-        let digits = Array("0123456789ABCDEF".utf8)
-        text += [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
-      }
-    }
-    return String(decoding: text, as: UTF8.self)
   }
 }
 

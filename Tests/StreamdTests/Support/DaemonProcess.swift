@@ -109,8 +109,12 @@ final class TemporaryFolder {
 
   var path: String { url.path }
 
+  /// Writes a file, and the folders on the way to it.
   func write(_ name: String, _ bytes: [UInt8]) throws {
-    try Data(bytes).write(to: url.appending(path: name))
+    let file = url.appending(path: name)
+    try FileManager.default.createDirectory(
+      at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+    try Data(bytes).write(to: file)
   }
 }
 

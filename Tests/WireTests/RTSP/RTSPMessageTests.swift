@@ -4,8 +4,8 @@ import Testing
 
 @Suite("RTSPMessage")
 struct RTSPMessageTests {
-  private static func headers(_ fields: [(String, String)]) -> RTSPHeaders {
-    var headers = RTSPHeaders()
+  private static func headers(_ fields: [(String, String)]) -> HeaderFields {
+    var headers = HeaderFields()
     for (name, value) in fields { headers.append(name, value) }
     return headers
   }
@@ -37,7 +37,7 @@ struct RTSPMessageTests {
       "RTSP/1.0 200 OK\r\nCSeq: 2\r\nContent-Length: 5\r\n\r\nv=0\r\n"
     ),
     (
-      RTSPResponse(code: 999, phrase: "", headers: RTSPHeaders(), body: []),
+      RTSPResponse(code: 999, phrase: "", headers: HeaderFields(), body: []),
       "RTSP/1.0 999 \r\n\r\n"
     ),
     (
@@ -52,7 +52,7 @@ struct RTSPMessageTests {
     return try parser.next()
   }
 
-  private func withoutLength(_ headers: RTSPHeaders) -> RTSPHeaders {
+  private func withoutLength(_ headers: HeaderFields) -> HeaderFields {
     var headers = headers
     headers["Content-Length"] = nil
     return headers

@@ -56,7 +56,7 @@ struct RTSPParserTests {
       "SET_PARAMETER rtsp://h/m RTSP/1.0\r\nCSeq: 9\r\nX:\ty  z \r\nContent-Length: 4\r\n\r\n"
       + "a:\r\nPLAY * RTSP/1.0\r\n\r\n"
     let messages = try ParserRun.messages(text)
-    var headers = RTSPHeaders()
+    var headers = HeaderFields()
     headers.append("CSeq", "9")
     headers.append("X", "y  z")
     headers.append("Content-Length", "4")
@@ -76,7 +76,7 @@ struct RTSPParserTests {
     let text = "RTSP/1.0 200 OK\r\n\r\nRTSP/1.0 404\r\n\r\nRTSP/1.0 451 Not Understood\n\n"
     let expected = [(200, "OK"), (404, ""), (451, "Not Understood")].map {
       RTSPMessage.response(
-        RTSPResponse(code: $0.0, phrase: $0.1, headers: RTSPHeaders(), body: []))
+        RTSPResponse(code: $0.0, phrase: $0.1, headers: HeaderFields(), body: []))
     }
     #expect(try ParserRun.messages(text) == expected)
   }

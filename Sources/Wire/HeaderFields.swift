@@ -1,5 +1,6 @@
-/// A message's header lines in their order. Names are compared without regard to case.
-public struct RTSPHeaders: Equatable, Sendable {
+/// The header lines of an RTSP or HTTP message in their order. Names are compared without regard to
+/// case.
+public struct HeaderFields: Equatable, Sendable {
   /// One line.
   public struct Field: Equatable, Sendable {
     /// As it was written.

@@ -2,10 +2,10 @@ import Testing
 
 @testable import Wire
 
-@Suite("RTSPHeaders")
-struct RTSPHeadersTests {
-  private var headers: RTSPHeaders {
-    var headers = RTSPHeaders()
+@Suite("HeaderFields")
+struct HeaderFieldsTests {
+  private var headers: HeaderFields {
+    var headers = HeaderFields()
     headers.append("CSeq", "1")
     headers.append("Session", "a")
     headers.append("cseq", "2")
@@ -39,7 +39,7 @@ struct RTSPHeadersTests {
 
   @Test("continues the last line when folded, if there is one")
   func folds() {
-    var headers = RTSPHeaders()
+    var headers = HeaderFields()
     let foldedNothing = headers.fold("x")
     #expect(!foldedNothing)
     headers.append("A", "1")

@@ -1,0 +1,202 @@
+internal import Reactor
+
+/// A TCP connection as all protocols of the daemon use it: reading within a budget, a bounded queue
+/// for what the peer is slow to take, a deadline, and an orderly end. Subclasses speak the
+/// protocol.
+class Connection: Wakeable, EventHandler {
+  let socket: StreamSocket
+  let loop: EventLoop
+  private let buffer: ReceiveBuffer
+  private(set) var output: OutputQueue
+  private var registration: Registration?
+  private var interest: Readiness = .readable
+  private var phase = Phase.open
+
+  private enum Phase {
+    case open
+    /// The last bytes are on their way; what still comes in is thrown away, because closing with
+    /// unread bytes would take them back. Until the deadline, or until the peer closes.
+    case closing(until: Instant)
+    case closed
+  }
+
+  /// - Parameters:
+  ///   - buffer: shared by all connections of the loop.
+  ///   - queueBytesMax: beyond this nothing more is read from a peer that does not read.
+  init(
+    _ socket: StreamSocket, loop: EventLoop, buffer: ReceiveBuffer, queueBytesMax: Int
+  ) throws(SystemError) {
+    self.socket = socket
+    self.loop = loop
+    self.buffer = buffer
+    output = OutputQueue(limit: queueBytesMax)
+    super.init()
+    registration = try loop.add(socket, .readable, self)
+  }
+
+  // MARK: What subclasses know
+
+  /// Takes bytes that have come in.
+  func take(_ bytes: Span<UInt8>) {}
+
+  /// Does what can be done, as long as ``canGoOn``.
+  func proceed() {}
+
+  /// A deadline has come; ``proceed()`` follows.
+  func deadlinePassed(at now: Instant) {}
+
+  /// When ``deadlinePassed(at:)`` is to be called.
+  var deadline: Instant? { nil }
+
+  /// The connection is about to be closed, whoever wanted it; lets go of what hangs on it. What is
+  /// sent here still has a chance.
+  func ended() {}
+
+  /// Nothing may be sent or received any more.
+  func closed() {}
+
+  // MARK: For subclasses
+
+  /// The other end.
+  var peer: SocketAddress { socket.peer }
+
+  /// Nothing has ended yet.
+  var isOpen: Bool {
+    if case .open = phase { return true }
+    return false
+  }
+
+  /// Open, and the peer takes what it is sent.
+  var canGoOn: Bool { isOpen && output.hasRoom }
+
+  /// Queues a message; it is sent when the present work is done.
+  func append(_ message: [UInt8]) { output.append(message) }
+
+  /// Queues a message and sends what can be sent, unless the peer is too slow to take it.
+  @discardableResult
+  func sendIfRoom(_ message: [UInt8]) -> Bool {
+    guard output.hasRoom else { return false }
+    if case .closed = phase { return false }
+    output.append(message)
+    _ = output.flush(to: socket)
+    updateInterest()
+    return true
+  }
+
+  /// Sends a frame in one call, or not at all: while anything is still waiting the frame is left
+  /// out. What the kernel does not take at once is copied and follows.
+  func offer(_ frame: [UInt8]) -> Bool {
+    guard output.isEmpty, isOpen, case .bytes(let taken) = socket.send(frame, from: 0) else {
+      return false
+    }
+    if taken < frame.count {
+      output.append(Array(frame[taken...]))
+      updateInterest()
+    }
+    return true
+  }
+
+  /// The same with a frame of a packet buffer, without a copy of the whole.
+  func offer(_ packets: PacketBuffer, frame: Int) -> Bool {
+    // A broken connection is met by the loop: closing in here would pull the ground from under the
+    // frame path.
+    guard output.isEmpty, isOpen, case .bytes(let taken) = socket.send(packets, frame: frame) else {
+      return false
+    }
+    if taken < packets.byteCount(of: frame) {
+      output.append(restOf: packets, frame: frame, taken: taken)
+      updateInterest()
+    }
+    return true
+  }
+
+  /// Goes on outside of an event: an answer has come that was waited for.
+  func resume() {
+    if isOpen { proceed() }
+    settle()
+  }
+
+  /// Sends what is queued, then ends; the peer has `lingerSeconds` to take it.
+  func finish(lingerSeconds: Int) {
+    guard isOpen else { return }
+    ended()
+    phase = .closing(until: loop.now + Instant(lingerSeconds) * 1_000_000_000)
+  }
+
+  /// Ends at once.
+  func close() {
+    if case .closed = phase { return }
+    if isOpen { ended() }
+    phase = .closed
+    loop.deadlines.clear(self)
+    if let registration { loop.remove(registration) }
+    registration = nil
+    closed()
+  }
+
+  // MARK: Events
+
+  final func ready(_ registration: Registration, _ readiness: Readiness) {
+    if readiness.contains(.writable) { flush() }
+    if readiness.contains(.readable), interest.contains(.readable) { read() }
+    if isOpen { proceed() }
+    settle()
+  }
+
+  override final func wake(at now: Instant) {
+    switch phase {
+    case .open:
+      deadlinePassed(at: now)
+      if isOpen { proceed() }
+      settle()
+    case .closing: close()
+    case .closed: break
+    }
+  }
+
+  private func read() {
+    switch socket.receive(into: buffer) {
+    case .bytes:
+      if isOpen { buffer.withBytes { take($0) } }
+    case .nothing: break
+    case .closed: close()
+    }
+  }
+
+  private func settle() {
+    flush()
+    updateInterest()
+    setDeadline()
+  }
+
+  private func flush() {
+    if case .closed = phase { return }
+    guard output.flush(to: socket) else { return close() }
+    if case .closing = phase, output.isEmpty { socket.finishSending() }
+  }
+
+  private func updateInterest() {
+    guard let registration else { return }
+    var wanted: Readiness = []
+    if !output.isEmpty { wanted.insert(.writable) }
+    if output.hasRoom { wanted.insert(.readable) }
+    if wanted != interest {
+      interest = wanted
+      loop.change(registration, wanted)
+    }
+  }
+
+  /// A deadline that moves on with each message is found out when it comes, not moved each time.
+  func setDeadline() {
+    switch phase {
+    case .open:
+      if let deadline {
+        if deadline < due { loop.deadlines.set(self, at: deadline) }
+      } else {
+        loop.deadlines.clear(self)
+      }
+    case .closing(let until): loop.deadlines.set(self, at: until)
+    case .closed: loop.deadlines.clear(self)
+    }
+  }
+}

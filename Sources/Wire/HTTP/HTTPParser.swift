@@ -1,0 +1,189 @@
+/// Finds requests in the bytes of an HTTP/1.1 connection (RFC 9112), however they are cut. Bounded:
+/// what would be larger than permitted is refused as soon as that is known.
+public struct HTTPParser: Sendable {
+  /// How large the parts of a request may be, in bytes.
+  public struct Bounds: Sendable {
+    /// Request line and headers together.
+    public var headBytesMax = 16_384
+    /// The request target.
+    public var targetBytesMax = 4096
+    /// Header lines.
+    public var headerCountMax = 100
+    /// The body: control messages are small.
+    public var bodyBytesMax = 65_536
+
+    /// The standard bounds.
+    public init() {}
+  }
+
+  private let bounds: Bounds
+  private var buffer: [UInt8] = []
+  /// How far the head at hand has been searched for its end.
+  private var searched = 0
+  /// A head whose body is not there yet, and how long that is.
+  private var pending: (request: HTTPRequest, bodyBytes: Int)?
+
+  /// A parser at the beginning of a connection.
+  public init(bounds: Bounds = Bounds()) { self.bounds = bounds }
+
+  /// A request has begun and is not complete.
+  public var isInsideRequest: Bool { pending != nil || !buffer.isEmpty }
+
+  /// The request at hand waits for `100 Continue` (RFC 9110 §10.1.1).
+  public var expectsContinue: Bool {
+    guard let pending, buffer.isEmpty, pending.bodyBytes > 0 else { return false }
+    return pending.request.headers["Expect"].map { equalIgnoringCase($0, "100-continue") } ?? false
+  }
+
+  /// Takes bytes as they arrive.
+  public mutating func feed(_ bytes: Span<UInt8>) { buffer.append(bytes, 0..<bytes.count) }
+
+  /// Takes what has been fed and not been read: bytes of the protocol that was switched to.
+  public mutating func takeRest() -> [UInt8] {
+    let rest = buffer
+    buffer = []
+    searched = 0
+    return rest
+  }
+
+  /// The next complete request; nil when more bytes are needed.
+  ///
+  /// - Throws: when the bytes are no request or a refused one.
+  public mutating func next() throws(HTTPError) -> HTTPRequest? {
+    if pending == nil { try readHead() }
+    guard let (request, length) = pending, buffer.count >= length else { return nil }
+    pending = nil
+    var complete = request
+    complete.body = Array(buffer[..<length])
+    buffer.removeFirst(length)
+    return complete
+  }
+
+  private mutating func readHead() throws(HTTPError) {
+    // An empty line before a request is tolerated (RFC 9112 §2.2).
+    while searched == 0, buffer.starts(with: [0x0D, 0x0A]) { buffer.removeFirst(2) }
+    guard let end = endOfHead() else {
+      if buffer.count > bounds.headBytesMax {
+        throw buffer.contains(0x0A)
+          ? HTTPError(.fieldsTooLarge, "a head of more than \(bounds.headBytesMax) bytes")
+          : HTTPError(.uriTooLong, "a request line of more than \(bounds.headBytesMax) bytes")
+      }
+      return
+    }
+    guard end <= bounds.headBytesMax else {
+      throw HTTPError(.fieldsTooLarge, "a head of more than \(bounds.headBytesMax) bytes")
+    }
+    let head = buffer[..<end]
+    guard head.allSatisfy({ $0 >= 0x20 && $0 != 0x7F || [0x09, 0x0A, 0x0D].contains($0) }) else {
+      throw HTTPError(.badRequest, "a control byte")
+    }
+    // Split before decoding: CR LF would be one character.
+    let lines = head.split(separator: 0x0A, omittingEmptySubsequences: true).map {
+      String(decoding: $0.last == 0x0D ? $0.dropLast() : $0, as: UTF8.self)
+    }
+    var request = try Self.requestLine(lines.first ?? "", bounds)
+    request.headers = try Self.headers(lines.dropFirst(), bounds)
+    let length = try Self.bodyBytes(request, bounds)
+    buffer.removeFirst(end)
+    searched = 0
+    pending = (request, length)
+  }
+
+  /// Behind the empty line that ends the head; nil when it is not there yet.
+  private mutating func endOfHead() -> Int? {
+    var position = searched
+    while position < buffer.count {
+      if buffer[position] == 0x0A {
+        let rest = buffer[(position + 1)...]
+        if rest.first == 0x0A { return position + 2 }
+        if rest.starts(with: [0x0D, 0x0A]) { return position + 3 }
+        // The line behind this end is not there yet.
+        if rest.isEmpty || rest.elementsEqual([0x0D]) { break }
+      }
+      position += 1
+    }
+    searched = position
+    return nil
+  }
+
+  private static func requestLine(
+    _ line: String, _ bounds: Bounds
+  ) throws(HTTPError) -> HTTPRequest {
+    let words = line.split(separator: " ", omittingEmptySubsequences: false).map(String.init)
+    guard words.count == 3, !words[0].isEmpty, words[0].utf8.count <= 32,
+      words[0].utf8.allSatisfy({ (0x41...0x5A).contains($0) || $0 == 0x2D || $0 == 0x5F })
+    else { throw HTTPError(.badRequest, "a request line is METHOD TARGET HTTP/1.1") }
+    guard words[2].hasPrefix("HTTP/") else {
+      throw HTTPError(.badRequest, "a request line is METHOD TARGET HTTP/1.1")
+    }
+    guard words[2] == "HTTP/1.1" || words[2] == "HTTP/1.0" else {
+      throw HTTPError(.versionNotSupported, "a version other than HTTP/1.1 and HTTP/1.0")
+    }
+    guard words[1].utf8.count <= bounds.targetBytesMax else {
+      throw HTTPError(.uriTooLong, "a target of more than \(bounds.targetBytesMax) bytes")
+    }
+    guard let (path, query) = Self.split(words[1]) else {
+      throw HTTPError(.badRequest, "a target is a path, in UTF-8 with escapes")
+    }
+    return HTTPRequest(
+      method: words[0], target: words[1], path: path, query: query,
+      minorVersion: words[2] == "HTTP/1.1" ? 1 : 0, headers: HeaderFields(), body: [])
+  }
+
+  /// Origin form, or absolute form as proxies send it (RFC 9112 §3.2).
+  private static func split(_ target: String) -> (path: String, query: [String: String])? {
+    var rest = target[...]
+    if rest.hasPrefix("http://") || rest.hasPrefix("https://") {
+      rest = rest.drop { $0 != ":" }.dropFirst(3)
+      rest = rest.drop { $0 != "/" }
+      if rest.isEmpty { rest = "/" }
+    }
+    if rest == "*" { return ("*", [:]) }
+    guard rest.hasPrefix("/") else { return nil }
+    let parts = rest.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
+    guard let path = PercentEncoding.decode(parts[0]) else { return nil }
+    var query: [String: String] = [:]
+    for pair in (parts.count > 1 ? parts[1] : "").split(separator: "&").prefix(32) {
+      let sides = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+      guard let name = PercentEncoding.decode(sides[0]),
+        let value = PercentEncoding.decode(sides.count > 1 ? sides[1] : "")
+      else { return nil }
+      query[name] = value
+    }
+    return (path, query)
+  }
+
+  private static func headers(
+    _ lines: ArraySlice<String>, _ bounds: Bounds
+  ) throws(HTTPError) -> HeaderFields {
+    var headers = HeaderFields()
+    guard lines.count <= bounds.headerCountMax else {
+      throw HTTPError(.fieldsTooLarge, "more than \(bounds.headerCountMax) headers")
+    }
+    for line in lines {
+      // Folded lines and spaces before the colon are how requests are smuggled (RFC 9112 §5).
+      guard let colon = line.firstIndex(of: ":"), colon > line.startIndex,
+        !line[..<colon].utf8.contains(where: { $0 <= 0x20 || $0 >= 0x7F })
+      else { throw HTTPError(.badRequest, "a header line without a name") }
+      headers.append(String(line[..<colon]), trimmed(line[line.index(after: colon)...]))
+    }
+    return headers
+  }
+
+  private static func bodyBytes(
+    _ request: HTTPRequest, _ bounds: Bounds
+  ) throws(HTTPError) -> Int {
+    guard request.headers["Transfer-Encoding"] == nil else {
+      throw HTTPError(.notImplemented, "Transfer-Encoding; send the body with a Content-Length")
+    }
+    let values = request.headers.all("Content-Length")
+    guard let first = values.first else { return 0 }
+    guard values.allSatisfy({ $0 == first }), !first.isEmpty,
+      first.utf8.allSatisfy({ (0x30...0x39).contains($0) })
+    else { throw HTTPError(.badRequest, "a Content-Length that is not one number") }
+    guard let length = decimal(first, limit: bounds.bodyBytesMax) else {
+      throw HTTPError(.contentTooLarge, "a body of more than \(bounds.bodyBytesMax) bytes")
+    }
+    return length
+  }
+}

@@ -1,0 +1,243 @@
+import Foundation
+import Reactor
+import Testing
+import Wire
+
+@testable import Streamd
+
+@Suite("Catalog")
+struct CatalogTests {
+  private let folder: TemporaryFolder
+  private let pictures: [[UInt8]]
+
+  init() throws {
+    folder = try TemporaryFolder()
+    pictures = try Repository.samplePictures()
+  }
+
+  private func catalog(_ change: (inout Limits) -> Void = { _ in }) throws -> Catalog {
+    var limits = Limits()
+    change(&limits)
+    return Catalog(folder: try Folder(folder.path), rate: .standard, limits: limits)
+  }
+
+  /// Writes a file of the sample movie's first pictures; their number tells files apart.
+  private func write(_ name: String, pictures count: Int) throws {
+    try folder.write(name, Array(pictures[..<count].joined()))
+  }
+
+  private func frames(_ catalog: Catalog, _ name: String) throws -> Int {
+    try catalog.media(named: name).description.frameCount
+  }
+
+  private func refusal(_ catalog: Catalog, _ name: String) -> RTSPRefusal? {
+    #expect(throws: RTSPRefusal.self) { try catalog.media(named: name) }
+  }
+
+  // MARK: Names
+
+  @Test("a name is the exact path first, then the path without a leading video/")
+  func names() throws {
+    try write("movie.mjpeg", pictures: 1)
+    try write("video/movie.mjpeg", pictures: 2)
+    try write("other.mjpeg", pictures: 3)
+    try write("video/inner.mjpeg", pictures: 4)
+    let catalog = try catalog()
+    #expect(try frames(catalog, "movie.mjpeg") == 1)
+    #expect(try frames(catalog, "video/movie.mjpeg") == 2)
+    #expect(try frames(catalog, "video/other.mjpeg") == 3)
+    #expect(try frames(catalog, "video/inner.mjpeg") == 4)
+    #expect(try frames(catalog, "video/video/inner.mjpeg") == 4)
+    // The name that RTSP goes on with is the file's own.
+    #expect(try catalog.media(named: "video/other.mjpeg").description.name == "other.mjpeg")
+    for name in ["inner.mjpeg", "VIDEO/other.mjpeg", "other.MJPEG", "other", "audio/other.mjpeg"] {
+      #expect(refusal(catalog, name)?.status == .notFound, "\(name)")
+    }
+  }
+
+  @Test("an exact path that cannot be played is not answered with another file")
+  func exactPathOnly() throws {
+    try write("movie.mjpeg", pictures: 1)
+    try folder.write("video/movie.mjpeg", Array("no picture".utf8))
+    #expect(refusal(try catalog(), "video/movie.mjpeg")?.status == .unsupportedMediaType)
+  }
+
+  @Test("subfolders are listed as deep as the limit says, and found by name at any depth")
+  func subfolders() throws {
+    for (count, path) in ["1.mjpeg", "a/2.mjpeg", "a/b c/3.mjpeg", "a/b c/ü/4.mjpeg"].enumerated() {
+      try write(path, pictures: count + 1)
+    }
+    let catalog = try catalog { $0.mediaDepthMax = 3 }
+    catalog.scan()
+    #expect(catalog.playable == ["1.mjpeg", "a/2.mjpeg", "a/b c/3.mjpeg"])
+    #expect(try frames(catalog, "a/b c/ü/4.mjpeg") == 4)
+    #expect(try frames(catalog, "video/a/2.mjpeg") == 2)
+  }
+
+  @Test("no more files are listed than the limit says")
+  func fileLimit() throws {
+    for number in 1...5 { try write("\(number).mjpeg", pictures: number) }
+    let catalog = try catalog { $0.mediaFilesMax = 3 }
+    catalog.scan()
+    #expect(catalog.playable.count == 3)
+  }
+
+  @Test(
+    "what is hidden, and what is no path of a file, is missing",
+    arguments: [
+      ".a.mjpeg", "sub/.a.mjpeg", ".git/a.mjpeg", "video/.a.mjpeg", "", "/", ".", "..", "a.mjpeg/",
+      "/a.mjpeg", "./a.mjpeg", "sub/../a.mjpeg", "sub//a.mjpeg", "sub", "video/", "video//a.mjpeg",
+      "a.mjpeg\0", "a.mjpeg\0.jpg",
+    ])
+  func hidden(name: String) throws {
+    for path in ["a.mjpeg", ".a.mjpeg", "sub/a.mjpeg", "sub/.a.mjpeg", ".git/a.mjpeg"] {
+      try write(path, pictures: 1)
+    }
+    let catalog = try catalog()
+    catalog.scan()
+    #expect(catalog.playable == ["a.mjpeg", "sub/a.mjpeg"])
+    #expect(
+      refusal(catalog, name)
+        == RTSPRefusal(.notFound, "there is no such file in the media folder"))
+  }
+
+  @Test("a path of 1,024 bytes is found, a longer one is missing")
+  func longPath() throws {
+    let part = String(repeating: "a", count: 204)
+    let path = [part, part, part, part, part].joined(separator: "/")
+    try write(path, pictures: 1)
+    try write(path + "a", pictures: 2)
+    let catalog = try catalog()
+    #expect(path.utf8.count == 1024)
+    #expect(try frames(catalog, path) == 1)
+    #expect(refusal(catalog, path + "a")?.status == .notFound)
+  }
+
+  // MARK: What changes
+
+  @Test("a file that appears is found, one that vanishes is missing, and it may come back")
+  func comesAndGoes() throws {
+    let catalog = try catalog()
+    catalog.scan()
+    #expect(catalog.playable.isEmpty)
+    #expect(refusal(catalog, "a.mjpeg")?.status == .notFound)
+    try write("a.mjpeg", pictures: 2)
+    #expect(try frames(catalog, "a.mjpeg") == 2)
+    #expect(catalog.playable == ["a.mjpeg"])
+    try FileManager.default.removeItem(at: folder.url.appending(path: "a.mjpeg"))
+    #expect(refusal(catalog, "a.mjpeg")?.status == .notFound)
+    try write("a.mjpeg", pictures: 3)
+    #expect(try frames(catalog, "a.mjpeg") == 3)
+  }
+
+  @Test("an unchanged file is indexed once, and its packets are made once for each layout")
+  func unchanged() throws {
+    try write("a.mjpeg", pictures: 2)
+    let catalog = try catalog()
+    let media = try catalog.media(named: "a.mjpeg")
+    #expect(try catalog.media(named: "video/a.mjpeg") === media)
+    #expect(media.packets(.datagrams) == nil)
+    let first = try catalog.packets(named: "a.mjpeg", .datagrams)
+    #expect(first.media === media && media.packets(.datagrams) === first.packets)
+    #expect(try catalog.packets(named: "a.mjpeg", .datagrams).packets === first.packets)
+    let other = try catalog.packets(named: "a.mjpeg", .interleaved)
+    #expect(other.media === media && other.packets !== first.packets)
+    #expect(other.packets.prefix == 4 && first.packets.prefix == 0)
+  }
+
+  @Test("a changed file is indexed anew, and whoever has the old one keeps its packets")
+  func changed() throws {
+    try write("a.mjpeg", pictures: 3)
+    let catalog = try catalog()
+    let old = try catalog.packets(named: "a.mjpeg", .datagrams)
+    let bytes = old.packets.copy(of: 2)
+    // In place, then by another file of that name.
+    try write("a.mjpeg", pictures: 2)
+    let new = try catalog.packets(named: "a.mjpeg", .datagrams)
+    #expect(new.media !== old.media && new.media.description.frameCount == 2)
+    #expect(new.packets.count == 2)
+    try write("b.mjpeg", pictures: 2)
+    let (a, b) = (folder.url.appending(path: "a.mjpeg"), folder.url.appending(path: "b.mjpeg"))
+    try FileManager.default.removeItem(at: a)
+    try FileManager.default.moveItem(at: b, to: a)
+    #expect(try catalog.media(named: "a.mjpeg") !== new.media)
+    #expect(old.media.packets(.datagrams) === old.packets)
+    #expect(old.packets.count == 3 && old.packets.copy(of: 2) == bytes)
+  }
+
+  @Test("a file that could not be played plays as soon as it has been mended")
+  func mended() throws {
+    try folder.write("a.mjpeg", Array(pictures[0].dropLast(100)))
+    let catalog = try catalog()
+    #expect(refusal(catalog, "a.mjpeg")?.status == .unsupportedMediaType)
+    #expect(catalog.playable.isEmpty)
+    try write("a.mjpeg", pictures: 1)
+    #expect(try frames(catalog, "a.mjpeg") == 1)
+    #expect(catalog.playable == ["a.mjpeg"])
+  }
+
+  // MARK: Refusals
+
+  @Test("a file that cannot be played is refused with the reason and the byte")
+  func reasons() throws {
+    let picture = pictures[0]
+    var progressive = picture
+    let frame = try #require(
+      picture.indices.first { picture[$0] == 0xFF && picture[$0 + 1] == 0xC0 })
+    progressive[frame + 1] = 0xC2
+    let cases: [(bytes: [UInt8], reason: String)] = [
+      ([], "at byte 0: the file is empty"),
+      (Array("RIFF".utf8), "at byte 0: neither a JPEG nor a length of five digits"),
+      (Array("00005hello".utf8), "at byte 5: no JPEG begins here"),
+      (Array("0000".utf8), "at byte 0: the file ends inside a frame's length"),
+      (Array("99999".utf8) + picture, "at byte 0: a frame of 99999 bytes of which only"),
+      (picture + progressive, "at byte \(picture.count + frame): the picture is progressive"),
+    ]
+    let catalog = try catalog()
+    for (number, (bytes, reason)) in cases.enumerated() {
+      try folder.write("\(number).mjpeg", bytes)
+      let refusal = refusal(catalog, "\(number).mjpeg")
+      #expect(refusal?.status == .unsupportedMediaType)
+      #expect(refusal?.reason.hasPrefix(reason) == true, "\(refusal?.reason ?? "") not \(reason)")
+      #expect(throws: RTSPRefusal.self) {
+        try catalog.packets(named: "\(number).mjpeg", .datagrams)
+      }
+    }
+  }
+
+  @Test("a file above the size limit is refused without being read, one at the limit plays")
+  func sizeLimit() throws {
+    try write("fits.mjpeg", pictures: 1)
+    let size = pictures[0].count
+    try folder.write("large.mjpeg", pictures[0] + [0])
+    let catalog = try catalog { $0.mediaBytesMax = size }
+    #expect(try frames(catalog, "fits.mjpeg") == 1)
+    #expect(
+      refusal(catalog, "large.mjpeg")
+        == RTSPRefusal(.unsupportedMediaType, "\(size + 1) bytes, more than \(size)"))
+  }
+
+  @Test("a folder or a pipe is missing, whatever its name")
+  func irregular() throws {
+    try FileManager.default.createDirectory(
+      at: folder.url.appending(path: "a.mjpeg"), withIntermediateDirectories: false)
+    #expect(unsafe mkfifo(folder.path + "/b.mjpeg", 0o600) == 0)
+    let catalog = try catalog()
+    #expect(refusal(catalog, "a.mjpeg")?.status == .notFound)
+    #expect(refusal(catalog, "b.mjpeg")?.status == .notFound)
+  }
+
+  @Test("a scan passes over files that nobody would expect to play")
+  func scan() throws {
+    try write("picture", pictures: 1)
+    try folder.write(
+      "prefixed.dat",
+      Array(String(100_000 + pictures[0].count).utf8.dropFirst())
+        + pictures[0])
+    try folder.write("notes.txt", Array("00005hello".utf8))
+    try folder.write("broken.AVI", Array("RIFF".utf8))
+    let catalog = try catalog()
+    catalog.scan()
+    #expect(catalog.playable == ["picture", "prefixed.dat"])
+  }
+}

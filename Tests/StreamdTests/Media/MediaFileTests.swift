@@ -1,0 +1,92 @@
+import Foundation
+import Reactor
+import Testing
+import Wire
+
+@testable import Streamd
+
+/// Files that change after they have been indexed and before somebody plays them.
+@Suite("Media file")
+struct MediaFileTests {
+  private let folder: TemporaryFolder
+  private let catalog: Catalog
+  private let pictures: [[UInt8]]
+  private static let layouts: [MediaFile.Layout] = [.datagrams, .interleaved, .classroom]
+
+  init() throws {
+    folder = try TemporaryFolder()
+    catalog = Catalog(folder: try Folder(folder.path), rate: .standard, limits: Limits())
+    pictures = Array(try Repository.samplePictures()[..<3])
+  }
+
+  private var path: String { folder.path + "/a.mjpeg" }
+
+  @Test("the classroom's packets are whole pictures, the others' carry them in pieces")
+  func layouts() throws {
+    try folder.write("a.mjpeg", Array(pictures.joined()))
+    let whole = try catalog.packets(named: "a.mjpeg", .classroom).packets
+    #expect(whole.count == 3)
+    for (number, picture) in pictures.enumerated() {
+      #expect(whole.packets(of: number) == 1)
+      #expect(Array(whole.copy(of: number).dropFirst(RTPHeader.length)) == picture)
+    }
+    let pieces = try catalog.packets(named: "a.mjpeg", .datagrams).packets
+    #expect(pieces.count == 3 && pieces.stride == 1400)
+    #expect((0..<3).allSatisfy { pieces.packets(of: $0) > 1 })
+  }
+
+  @Test("a file that is cut off after it was indexed is not packed", arguments: layouts)
+  func truncated(_ layout: MediaFile.Layout) throws {
+    let bytes = Array(pictures.joined())
+    // Anywhere in the last picture, at its beginning, and with nothing left at all.
+    for count in [bytes.count - 1, bytes.count - pictures[2].count + 300, pictures[0].count, 0] {
+      try folder.write("a.mjpeg", bytes)
+      let file = try Folder(folder.path).file(at: "a.mjpeg")
+      let media = try catalog.media(named: "a.mjpeg")
+      #expect(unsafe truncate(path, count) == 0)
+      #expect(throws: (any Error).self, "\(count) bytes are left") {
+        try media.pack(layout, from: file)
+      }
+      #expect(media.packets(layout) == nil)
+    }
+  }
+
+  @Test("a file that has other pictures than were indexed is not packed", arguments: layouts)
+  func overwritten(_ layout: MediaFile.Layout) throws {
+    try folder.write("a.mjpeg", Array(pictures.joined()))
+    let file = try Folder(folder.path).file(at: "a.mjpeg")
+    let media = try catalog.media(named: "a.mjpeg")
+    // As many pictures and as many bytes, so that only the time of the change tells.
+    try folder.write("a.mjpeg", Array(pictures.reversed().joined()))
+    #expect(throws: (any Error).self) { try media.pack(layout, from: file) }
+  }
+
+  @Test(
+    "a file that changes behind the catalog's back is refused with 503, then looked at anew",
+    arguments: layouts)
+  func changesUnseen(_ layout: MediaFile.Layout) throws {
+    let bytes = Array(pictures.joined())
+    try folder.write("a.mjpeg", bytes)
+    let media = try catalog.media(named: "a.mjpeg")
+    // The same size and the same times: what a change between the look-up and the reading is like.
+    var status = stat()
+    #expect(unsafe stat(path, &status) == 0)
+    let end = bytes.count - pictures[2].count / 2
+    try folder.write("a.mjpeg", bytes[..<end] + Array(repeating: 0, count: bytes.count - end))
+    let times = unsafe [status.st_atim, status.st_mtim]
+    #expect(unsafe utimensat(AT_FDCWD, path, times, 0) == 0)
+    #expect(try catalog.media(named: "a.mjpeg") === media, "the change was meant to be unseen")
+    let refusal = #expect(throws: RTSPRefusal.self) {
+      try catalog.packets(named: "a.mjpeg", layout)
+    }
+    #expect(
+      refusal == RTSPRefusal(.serviceUnavailable, "the file is being changed, try again"))
+    let after = #expect(throws: RTSPRefusal.self) {
+      try catalog.packets(named: "a.mjpeg", layout)
+    }
+    #expect(after?.status == .unsupportedMediaType)
+    #expect(after?.reason.hasPrefix("at byte ") == true)
+    try folder.write("a.mjpeg", bytes)
+    #expect(try catalog.packets(named: "a.mjpeg", layout).packets.count == 3)
+  }
+}

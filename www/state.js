@@ -1,0 +1,163 @@
+// All that the page knows, in one object, and the one place where an event of the daemon changes it.
+// Panels read it in `render(state)` and never write to it. Pictures do not pass through here.
+
+const LOG_MAX = 1000;
+const HISTORY_MAX = 240; // a minute at four a second
+
+export const state = {
+  /** phase: connecting | open | waiting (for the next attempt, at `retryAt` of performance.now) */
+  link: { phase: 'connecting', attempt: 0, retryAt: 0, wasOpen: false },
+  version: '',
+  /** Tells one run of the daemon from the next; the log starts over with it. */
+  run: null,
+  server: { state: 'unknown', message: '' },
+  status: null,
+  statusAt: 0,
+  config: null,
+  /** What the form says. */
+  form: { server_addr: '', server_port: 8554, video_file: '', transport: '' },
+  /** state: init | ready | playing | paused; `source` is the form as it was at Setup. */
+  session: { state: 'init', id: null, source: null },
+  /** Commands on their way: the event's name to the id of the command. */
+  pending: new Map(),
+  /** What waits for the connection: start_server or stop_server, and the session to go on with. */
+  wish: { server: null, watch: null },
+  stats: null,
+  history: [],
+  videos: null,
+  clients: [],
+  log: [],
+  notice: { kind: 'none', text: '', hint: '' },
+};
+
+export const online = () => state.link.phase === 'open';
+
+/** Which buttons may be pressed. Start and Stop may wait for the connection, the others may not. */
+export function allowed() {
+  const { server, session, pending } = state;
+  const idle = online() && !['setup', 'play', 'pause', 'teardown'].some((c) => pending.has(c));
+  const settled = !pending.has('start_server') && !pending.has('stop_server');
+  return {
+    start: !online() || (settled && server.state === 'stopped'),
+    stop: !online() || (settled && server.state === 'running'),
+    setup: idle && session.state === 'init',
+    play: idle && (session.state === 'ready' || session.state === 'paused'),
+    pause: idle && session.state === 'playing',
+    teardown: idle && session.state !== 'init',
+  };
+}
+
+/** The button that leads towards a picture: start | setup | play, or null. */
+export function nextStep() {
+  const may = allowed();
+  if (!online()) return null;
+  if (may.play) return 'play';
+  if (may.start && state.session.state === 'init') return 'start';
+  return may.setup && state.server.state === 'running' ? 'setup' : null;
+}
+
+export function notice(kind, text, hint = '') {
+  const same = state.notice.text === text && state.notice.kind === kind;
+  state.notice = { kind, text, hint: hint || (same ? state.notice.hint : '') };
+}
+
+/** Applies one text event of the WebSocket. Events it does not know are of no concern to it. */
+export function apply(event) {
+  switch (event.event) {
+    case 'connected':
+      state.version = event.version ?? '';
+      if (event.started !== undefined) newRun(event.started);
+      break;
+    case 'rtsp_server_status':
+      serverIs(event.state ?? (event.running ? 'running' : 'stopped'), event.message);
+      break;
+    case 'server_output':
+      state.pending.delete('start_server');
+      state.pending.delete('stop_server');
+      notice(event.success ? 'info' : 'error', event.message, event.hint);
+      break;
+    case 'setup_response': answered('setup', event, 'ready'); break;
+    case 'play_response': answered('play', event, 'playing'); break;
+    case 'pause_response': answered('pause', event, 'paused'); break;
+    case 'teardown_response': answered('teardown', event, 'init'); break;
+    case 'session_state':
+      sessionIs(event.state);
+      if (event.message) notice('info', event.message);
+      break;
+    case 'stats': statistics(event); break;
+    case 'log': logged([event]); break;
+    case 'error':
+      for (const [command, id] of state.pending) if (id === event.id) state.pending.delete(command);
+      notice('error', event.message, event.hint);
+      break;
+  }
+}
+
+/** The server's state, from an event or from `/api/v1/status`. */
+export function serverIs(name, message = '') {
+  state.server = { state: name, message };
+  if (name === 'running') state.pending.delete('start_server');
+  if (name === 'stopped') state.pending.delete('stop_server');
+}
+
+function answered(command, event, next) {
+  const id = state.pending.get(command);
+  if (event.id !== undefined && id !== undefined && event.id !== id) return;
+  state.pending.delete(command);
+  if (!event.success) {
+    const stopped = command === 'setup' && state.server.state === 'stopped';
+    const way = stopped ? 'Press “Start Server”, then Setup.' : '';
+    notice(stopped ? 'hint' : 'error', event.message, event.hint || way);
+    return;
+  }
+  if (command === 'setup') state.session.id = event.session_id ?? null;
+  sessionIs(next);
+  notice('info', event.message);
+}
+
+export function sessionIs(name) {
+  state.session.state = name;
+  if (name === 'init') Object.assign(state.session, { id: null, source: null });
+  if (name === 'init' || name === 'ready') Object.assign(state, { stats: null, history: [] });
+}
+
+function statistics(event) {
+  state.stats = event;
+  state.history.push({
+    rate: event.data_rate_kbps ?? 0, fps: event.fps ?? 0, jitter: event.jitter_ms ?? 0,
+  });
+  if (state.history.length > HISTORY_MAX) state.history.shift();
+}
+
+/** Takes log entries in any order, each once. */
+export function logged(entries) {
+  for (const entry of entries) {
+    let place = state.log.length;
+    while (place > 0 && state.log[place - 1].seq > entry.seq) place -= 1;
+    if (place > 0 && state.log[place - 1].seq === entry.seq) continue;
+    state.log.splice(place, 0, entry);
+  }
+  if (state.log.length > LOG_MAX) state.log.splice(0, state.log.length - LOG_MAX);
+}
+
+/** The highest number below which no log entry is missing. */
+export function logComplete() {
+  return state.log.reduce((last, { seq }) => (last === 0 || seq === last + 1 ? seq : last), 0);
+}
+
+/** A daemon that was started anew counts its log from one again. */
+export function newRun(run) {
+  if (state.run !== null && state.run !== run) state.log = [];
+  state.run = run;
+}
+
+/** The socket closed: what belonged to it is gone, the rest is what was known last. */
+export function linkLost() {
+  if (state.session.state !== 'init' && !state.wish.watch) {
+    state.wish.watch = { state: state.session.state, source: state.session.source };
+  }
+  state.pending.clear();
+  sessionIs('init');
+  state.server = { state: 'unknown', message: '' };
+  state.clients = [];
+}
