@@ -1,23 +1,26 @@
-// All that the page knows, in one object, and the one place where an event of the daemon changes it.
-// Panels read it in `render(state)` and never write to it. Pictures do not pass through here.
+// All that the page knows, in one object, and the place where an event of the daemon changes it.
+// Panels read it in `render(state)`. Pictures do not pass through here.
 
-const LOG_MAX = 1000;
+import { startedAt } from './journal.js';
+
 const HISTORY_MAX = 240; // a minute at four a second
 
 export const state = {
   /** phase: connecting | open | waiting (for the next attempt, at `retryAt` of performance.now) */
   link: { phase: 'connecting', attempt: 0, retryAt: 0, wasOpen: false },
   version: '',
-  /** Tells one run of the daemon from the next; the log starts over with it. */
-  run: null,
+  /** What `connected` says of the daemon's start: another value is another run of it. */
+  started: null,
   server: { state: 'unknown', message: '' },
   status: null,
   statusAt: 0,
   config: null,
   /** What the form says. */
   form: { server_addr: '', server_port: 8554, video_file: '', transport: '' },
-  /** state: init | ready | playing | paused; `source` is the form as it was at Setup. */
+  /** state: init | ready | playing | paused; `source` is what was set up. */
   session: { state: 'init', id: null, source: null },
+  /** What the Setup that is on its way asks for. */
+  wanted: null,
   /** Commands on their way: the event's name to the id of the command. */
   pending: new Map(),
   /** What waits for the connection: start_server or stop_server, and the session to go on with. */
@@ -26,7 +29,6 @@ export const state = {
   history: [],
   videos: null,
   clients: [],
-  log: [],
   notice: { kind: 'none', text: '', hint: '' },
 };
 
@@ -61,12 +63,13 @@ export function notice(kind, text, hint = '') {
   state.notice = { kind, text, hint: hint || (same ? state.notice.hint : '') };
 }
 
-/** Applies one text event of the WebSocket. Events it does not know are of no concern to it. */
+/** Applies one text event of the WebSocket. Those it does not know are passed over. */
 export function apply(event) {
   switch (event.event) {
     case 'connected':
       state.version = event.version ?? '';
-      if (event.started !== undefined) newRun(event.started);
+      state.started = event.started ?? null;
+      if (state.started !== null) startedAt(state.started);
       break;
     case 'rtsp_server_status':
       serverIs(event.state ?? (event.running ? 'running' : 'stopped'), event.message);
@@ -74,6 +77,7 @@ export function apply(event) {
     case 'server_output':
       state.pending.delete('start_server');
       state.pending.delete('stop_server');
+      if (!event.success) state.wish.watch = null;
       notice(event.success ? 'info' : 'error', event.message, event.hint);
       break;
     case 'setup_response': answered('setup', event, 'ready'); break;
@@ -85,10 +89,8 @@ export function apply(event) {
       if (event.message) notice('info', event.message);
       break;
     case 'stats': statistics(event); break;
-    case 'log': logged([event]); break;
     case 'error':
-      for (const [command, id] of state.pending) if (id === event.id) state.pending.delete(command);
-      notice('error', event.message, event.hint);
+      failed(event);
       break;
   }
 }
@@ -105,14 +107,26 @@ function answered(command, event, next) {
   if (event.id !== undefined && id !== undefined && event.id !== id) return;
   state.pending.delete(command);
   if (!event.success) {
+    state.wish.watch = null;
     const stopped = command === 'setup' && state.server.state === 'stopped';
     const way = stopped ? 'Press “Start Server”, then Setup.' : '';
     notice(stopped ? 'hint' : 'error', event.message, event.hint || way);
     return;
   }
-  if (command === 'setup') state.session.id = event.session_id ?? null;
+  if (command === 'setup') {
+    Object.assign(state.session, { id: event.session_id ?? null, source: state.wanted });
+  }
   sessionIs(next);
   notice('info', event.message);
+}
+
+function failed(event) {
+  for (const [command, id] of state.pending) {
+    if (id !== event.id) continue;
+    state.pending.delete(command);
+    state.wish.watch = null;
+  }
+  notice('error', event.message, event.hint);
 }
 
 export function sessionIs(name) {
@@ -129,33 +143,12 @@ function statistics(event) {
   if (state.history.length > HISTORY_MAX) state.history.shift();
 }
 
-/** Takes log entries in any order, each once. */
-export function logged(entries) {
-  for (const entry of entries) {
-    let place = state.log.length;
-    while (place > 0 && state.log[place - 1].seq > entry.seq) place -= 1;
-    if (place > 0 && state.log[place - 1].seq === entry.seq) continue;
-    state.log.splice(place, 0, entry);
-  }
-  if (state.log.length > LOG_MAX) state.log.splice(0, state.log.length - LOG_MAX);
-}
-
-/** The highest number below which no log entry is missing. */
-export function logComplete() {
-  return state.log.reduce((last, { seq }) => (last === 0 || seq === last + 1 ? seq : last), 0);
-}
-
-/** A daemon that was started anew counts its log from one again. */
-export function newRun(run) {
-  if (state.run !== null && state.run !== run) state.log = [];
-  state.run = run;
-}
-
 /** The socket closed: what belonged to it is gone, the rest is what was known last. */
 export function linkLost() {
   if (state.session.state !== 'init' && !state.wish.watch) {
     state.wish.watch = { state: state.session.state, source: state.session.source };
   }
+  if (state.notice.kind === 'info') notice('none', '');
   state.pending.clear();
   sessionIs('init');
   state.server = { state: 'unknown', message: '' };

@@ -112,6 +112,12 @@ public final class RegularFile {
     private let modifiedSeconds: Int
     private let modifiedNanoseconds: Int
 
+    /// A text that changes whenever the file does, for an entity tag.
+    public var tag: String { "\(size)-\(modifiedSeconds)-\(modifiedNanoseconds)-\(inode)" }
+
+    /// When it was last changed, in nanoseconds since 1970.
+    public var modified: Int64 { Int64(modifiedSeconds) * 1_000_000_000 }
+
     fileprivate init(_ status: stat) {
       size = Int(status.st_size)
       device = UInt(status.st_dev)

@@ -16,6 +16,11 @@
 
   deinit { unsafe base.deallocate() }
 
+  /// A copy of what the last read brought.
+  public func copy() -> [UInt8] {
+    unsafe Array(UnsafeRawBufferPointer(start: base, count: count))
+  }
+
   /// Lends what the last read brought.
   public func withBytes<R>(_ body: (Span<UInt8>) -> R) -> R {
     let bytes = unsafe UnsafeBufferPointer(

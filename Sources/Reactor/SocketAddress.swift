@@ -70,6 +70,11 @@ public struct SocketAddress: Equatable, Sendable, CustomStringConvertible {
   /// `127.0.0.1:8554` or `[::1]:8554`.
   public var description: String { isIPv6 ? "[\(host)]:\(port)" : "\(host):\(port)" }
 
+  /// Every interface, in the same family.
+  public var anyAddress: SocketAddress {
+    SocketAddress(bytes: bytes.map { _ in 0 }, port: 0)
+  }
+
   /// The same host with another port.
   public func with(port: UInt16) -> SocketAddress {
     var copy = self

@@ -8,6 +8,8 @@ public final class StreamSocket {
   /// Our end.
   public let local: SocketAddress
   let descriptor: Descriptor
+  /// Why the connection broke or could not be made, once reading has met it.
+  public private(set) var failure: SystemError?
 
   /// What reading came to.
   public enum Received: Equatable {
@@ -37,8 +39,8 @@ public final class StreamSocket {
     try? Socket.set(self.descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, 1)
   }
 
-  /// Begins to connect. Whether it succeeds shows when the socket becomes writable:
-  /// ``connectFailure``.
+  /// Begins to connect. How that ends shows when the socket becomes writable: ``isConnected``, or
+  /// ``failure`` after reading.
   public convenience init(connectingTo peer: SocketAddress) throws(SystemError) {
     let descriptor = try Socket.open(.stream, peer.family)
     let number = descriptor.number
@@ -49,13 +51,10 @@ public final class StreamSocket {
     self.init(descriptor, peer: peer)
   }
 
-  /// Why connecting has failed; nil when it has not.
-  public var connectFailure: SystemError? {
-    var code: Int32 = 0
-    var length = socklen_t(MemoryLayout<Int32>.size)
+  /// Whether the connection stands: there is a peer.
+  public var isConnected: Bool {
     let number = descriptor.number
-    unsafe getsockopt(number, SOL_SOCKET, SO_ERROR, &code, &length)
-    return code == 0 ? nil : SystemError("connect", code)
+    return unsafe SocketAddress.read { unsafe getpeername(number, $0, $1) }.address != nil
   }
 
   /// Lets the kernel find out that a silent peer has vanished: probes after `idleSeconds`, gives up
@@ -90,7 +89,9 @@ public final class StreamSocket {
       buffer.count = count
       return .bytes(count)
     case .wouldBlock: return .nothing
-    case .failed: return .closed
+    case .failed(let code):
+      failure = SystemError("recv", code)
+      return .closed
     }
   }
 

@@ -45,6 +45,9 @@ class Connection: Wakeable, EventHandler {
   /// A deadline has come; ``proceed()`` follows.
   func deadlinePassed(at now: Instant) {}
 
+  /// Whether to hear when the socket becomes writable though nothing is queued: connecting is over.
+  var awaitsWritable: Bool { false }
+
   /// When ``deadlinePassed(at:)`` is to be called.
   var deadline: Instant? { nil }
 
@@ -121,6 +124,7 @@ class Connection: Wakeable, EventHandler {
     guard isOpen else { return }
     ended()
     phase = .closing(until: loop.now + Instant(lingerSeconds) * 1_000_000_000)
+    settle()
   }
 
   /// Ends at once.
@@ -163,7 +167,8 @@ class Connection: Wakeable, EventHandler {
     }
   }
 
-  private func settle() {
+  /// Sends what can be sent, and sets what is waited for.
+  func settle() {
     flush()
     updateInterest()
     setDeadline()
@@ -178,7 +183,7 @@ class Connection: Wakeable, EventHandler {
   private func updateInterest() {
     guard let registration else { return }
     var wanted: Readiness = []
-    if !output.isEmpty { wanted.insert(.writable) }
+    if !output.isEmpty || awaitsWritable { wanted.insert(.writable) }
     if output.hasRoom { wanted.insert(.readable) }
     if wanted != interest {
       interest = wanted
@@ -187,7 +192,7 @@ class Connection: Wakeable, EventHandler {
   }
 
   /// A deadline that moves on with each message is found out when it comes, not moved each time.
-  func setDeadline() {
+  private func setDeadline() {
     switch phase {
     case .open:
       if let deadline {

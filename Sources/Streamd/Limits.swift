@@ -24,6 +24,20 @@ struct Limits {
   var mediaFilesMax = 10_000
   /// See ``mediaFilesMax``.
   var mediaDepthMax = 8
+  /// What a browser does not read, beside the rest of one frame. A page of a long list fits.
+  var httpQueueBytesMax = 256 * 1024
+  /// A request that has begun must be complete within this.
+  var requestSeconds = 10
+  /// A connection without requests, and a browser that does not answer pings.
+  var httpIdleSeconds = 60
+  /// What a browser says is short.
+  var webSocketMessageBytesMax = 64 * 1024
+  /// Each is an RTSP client with a pair of ports.
+  var viewerSessionsMax = 256
+  /// A viewer session that nobody watches or asks for ends after this.
+  var viewerIdleSeconds = 600
+  /// A page of a list.
+  var pageMax = 500
   /// A sender report every so often (RFC 3550 §6.2).
   var reportSeconds = 5
 }

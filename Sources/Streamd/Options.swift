@@ -5,6 +5,12 @@ internal import Wire
 struct Options {
   /// Where RTSP listens.
   var rtsp: SocketAddress
+  /// Where the dashboard and the API are.
+  var http: SocketAddress
+  /// The dashboard's files; nil looks for them.
+  var www: String?
+  /// Servers that viewers may be pointed at, besides our own.
+  var allowedServers: [SocketAddress] = []
   /// The media folder; nil looks for one.
   var media: String?
   /// Server ports for RTP and RTCP.
@@ -29,28 +35,32 @@ struct Options {
   }
 
   static let help = """
-    streamd serves Motion-JPEG files to RTSP players.
+    streamd serves Motion-JPEG files to RTSP players and browsers.
 
-    usage: streamd --start [options]
+    usage: streamd [options]
 
-      --start                  start the RTSP server at once
+      --start                  start the RTSP server at once; else the dashboard does
+      --http HOST:PORT         where dashboard and API are; port 0 picks one (127.0.0.1:5000)
       --rtsp HOST:PORT         where RTSP listens; port 0 picks a free one (127.0.0.1:8554)
       --media DIR              the folder whose files are served (video)
       --rtp-ports FIRST-LAST   server ports for RTP and RTCP, in pairs (25000-44999)
       --fps N                  frames per second, for files without a rate: 12.5, 30000/1001 (20)
       --session-timeout N      seconds after which a silent session ends (60)
+      --allow-server HOST:PORT a server that viewers may watch besides our own; may be repeated
+      --www DIR                the dashboard's files (www beside the program or its source)
       --help                   this text
       --version                the version
 
-    example: streamd --start, then: ffplay rtsp://127.0.0.1:8554/movie.Mjpeg
+    example: streamd --start, then open http://127.0.0.1:5000 or
+             ffplay rtsp://127.0.0.1:8554/movie.Mjpeg
 
     """
 
   private init() throws(UsageError) {
-    guard let address = SocketAddress("127.0.0.1:8554") else {
-      throw UsageError(message: "the default address cannot be read")
-    }
-    rtsp = address
+    guard let rtsp = SocketAddress("127.0.0.1:8554"), let http = SocketAddress("127.0.0.1:5000")
+    else { throw UsageError(message: "a default address cannot be read") }
+    self.rtsp = rtsp
+    self.http = http
     rtpPorts = 25_000...44_999
     rate = .standard
     sessionTimeoutSeconds = Limits().sessionTimeoutSeconds
@@ -80,19 +90,17 @@ struct Options {
   }
 
   private static let valueFlags = [
-    "--rtsp", "--media", "--rtp-ports", "--fps", "--session-timeout",
+    "--http", "--rtsp", "--media", "--www", "--allow-server", "--rtp-ports", "--fps",
+    "--session-timeout",
   ]
 
   private mutating func set(_ flag: String, _ value: String) throws(UsageError) {
     switch flag {
-    case "--rtsp":
-      guard let address = SocketAddress(value) else {
-        throw UsageError(
-          message: "--rtsp \(value): want ADDRESS:PORT, such as 127.0.0.1:8554 or [::1]:8554")
-      }
-      rtsp = address
-    case "--media":
-      media = value
+    case "--http": http = try Self.address(flag, value)
+    case "--rtsp": rtsp = try Self.address(flag, value)
+    case "--allow-server": allowedServers.append(try Self.address(flag, value))
+    case "--media": media = value
+    case "--www": www = value
     case "--rtp-ports":
       let parts = value.split(separator: "-", omittingEmptySubsequences: false)
       guard parts.count == 2, let first = UInt16(parts[0]), let last = UInt16(parts[1]),
@@ -114,6 +122,14 @@ struct Options {
       }
       sessionTimeoutSeconds = seconds
     }
+  }
+
+  private static func address(_ flag: String, _ value: String) throws(UsageError) -> SocketAddress {
+    guard let address = SocketAddress(value) else {
+      throw UsageError(
+        message: "\(flag) \(value): want ADDRESS:PORT, such as 127.0.0.1:8554 or [::1]:8554")
+    }
+    return address
   }
 
   private static func unknown(_ flag: String) -> UsageError {

@@ -11,9 +11,6 @@ func run(_ arguments: [String]) -> Never {
     case .help: Process.writeOutput(Options.help)
     case .version: Process.writeOutput("streamd \(version)\n")
     case .run(let options):
-      guard options.start else {
-        throw Options.UsageError(message: "nothing to do: add --start, or see streamd --help")
-      }
       Process.raiseDescriptorLimit()
       try Daemon(options).run()
     }

@@ -55,7 +55,8 @@ struct PacingScenarios {
     let catalog = Catalog(
       folder: try Folder("/"), rate: .standard, limits: Limits())
     let server = RTSPServer(
-      loop: world.loop, catalog: catalog, limits: Limits(), rtpPorts: 25_000...25_001)
+      loop: world.loop, catalog: catalog, limits: Limits(),
+      activity: ActivityLog(loop: world.loop), rtpPorts: 25_000...25_001)
     for _ in 0..<1000 {
       let viewer = world.subscribe(frames: 2)
       viewer.play(.fromStart, at: world.now + server.nextPhase(period: 50_000_000))

@@ -27,7 +27,7 @@ struct CommandLineTests {
       (["--rtsp", "8554"], "want ADDRESS:PORT"), (["--rtsp", "h:99999"], "want ADDRESS:PORT"),
       (["--fps", "0"], "want frames per second"), (["--fps", "1e9"], "want frames per second"),
       (["--rtp-ports", "25001-25100"], "FIRST even"), (["--rtp-ports", "9-5"], "FIRST-LAST"),
-      (["--session-timeout", "0"], "want seconds"), ([], "add --start"),
+      (["--session-timeout", "0"], "want seconds"),
     ])
   func badUsage(_ arguments: [String], _ words: String) throws {
     let result = try Tool.run(Repository.product("streamd").path, arguments, seconds: 20)
@@ -41,13 +41,14 @@ struct CommandLineTests {
   @Test("what keeps it from starting is one line and status 1")
   func cannotStart() throws {
     let daemon = try DaemonProcess()
-    let taken = try streamd("--start", "--rtsp", "127.0.0.1:\(daemon.port)")
+    let taken = try streamd(
+      "--start", "--http", "127.0.0.1:0", "--rtsp", "127.0.0.1:\(daemon.port)")
     #expect(taken.status == 1)
     #expect(taken.errors.contains("Address already in use") && taken.errors.contains("--rtsp"))
-    let media = try streamd("--start", "--media", "/nonexistent", "--rtsp", "127.0.0.1:0")
+    let media = try streamd("--start", "--media", "/nonexistent", "--http", "127.0.0.1:0")
     #expect(media.status == 1)
     #expect(media.errors.contains("/nonexistent: No such file or directory"))
-    let address = try streamd("--start", "--rtsp", "192.0.2.1:0")
+    let address = try streamd("--http", "192.0.2.1:0")
     #expect(address.status == 1)
     #expect(address.errors.contains("not one of this machine's"))
   }

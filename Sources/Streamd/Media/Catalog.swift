@@ -59,6 +59,31 @@ final class Catalog {
     }.sorted()
   }
 
+  /// What is in the folder now, as the API tells it: everything that can be played, and what looks as
+  /// if it could but cannot.
+  func reports() -> [VideoReport] {
+    var reports: [VideoReport] = []
+    for path in folder.paths(limit: limits.mediaFilesMax, depth: limits.mediaDepthMax) {
+      guard let file = try? folder.file(at: path), looksLikeVideo(path, file) else { continue }
+      var report = VideoReport(name: path)
+      do throws(RTSPRefusal) {
+        let media = try media(path, file)
+        let description = media.description
+        report.frames = description.frameCount
+        report.fps = Double(description.rate.numerator) / Double(description.rate.denominator)
+        (report.width, report.height) = (description.width, description.height)
+        report.durationS = Double(description.duration) / 1_000_000
+        report.bytes = media.identity.size
+        report.playable = true
+      } catch {
+        report.bytes = (try? file.identity().size) ?? 0
+        report.reason = error.reason
+      }
+      reports.append(report)
+    }
+    return reports
+  }
+
   /// Looks a medium up: the exact path first, then without a leading `video/`.
   ///
   /// - Throws: 404 when there is no such file in the folder, 415 when it cannot be played.

@@ -36,6 +36,8 @@ final class DatagramSubscriber: Subscriber, EventHandler {
     if let rtcp { registration = try loop.add(rtcp, .readable, self) }
   }
 
+  override var transportName: String { rtcp == nil ? "classroom" : "udp" }
+
   override func send(frame: Int) -> Delivery {
     switch rtp.send(packets, frame: frame) {
     case .sent: .sent

@@ -17,6 +17,8 @@ final class InterleavedSubscriber: Subscriber {
       loop: loop, reachedEnd: reachedEnd)
   }
 
+  override var transportName: String { "tcp" }
+
   override func send(frame: Int) -> Delivery {
     connection.offer(packets, frame: frame) ? .sent : .skipped
   }

@@ -45,6 +45,8 @@ class Subscriber: Wakeable {
   /// When a frame last left completely; for TCP that means that the peer reads.
   private(set) var lastDelivery: Instant = 0
 
+  private let media: MediaDescription
+  private let since: String
   private var stamp: PacketBuffer.Stamp
   private let loop: EventLoop
   private let reportInterval: Instant
@@ -60,6 +62,8 @@ class Subscriber: Wakeable {
     limits: Limits, loop: EventLoop, reachedEnd: @escaping () -> Void
   ) {
     self.packets = packets
+    self.media = media
+    since = CalendarTime(realtime: loop.realtime).timestamp
     playhead = Playhead(
       frameCount: media.frameCount, rate: media.rate,
       firstTimestamp: isClassroom ? 0 : UInt32.random(in: .min ... .max))
@@ -133,11 +137,29 @@ class Subscriber: Wakeable {
     }
   }
 
+  /// How packets leave, for people.
+  var transportName: String { "" }
+
+  /// What is to be told of it.
+  var report: ClientReport {
+    var report = ClientReport()
+    report.transport = transportName
+    report.state = isPlaying ? "playing" : counters.frames > 0 ? "paused" : "ready"
+    report.videoFile = media.name
+    report.frames = counters.frames
+    report.packets = Int(counters.packets)
+    report.lost = Int(max(0, lastReport?.cumulativeLost ?? 0))
+    report.jitterMs = Double(lastReport?.jitter ?? 0) / 90
+    report.skipped = counters.skipped + playhead.skipped
+    report.since = since
+    return report
+  }
+
   // MARK: The frame path
 
   override final func wake(at now: Instant) {
     guard isPlaying else { return }
-    if now >= nextReport { report() }
+    if now >= nextReport { sendReport() }
     guard now >= playhead.due else { return loop.deadlines.set(self, at: playhead.due) }
     switch playhead.next(at: now) {
     case .frame(let frame, let timestamp):
@@ -181,7 +203,7 @@ class Subscriber: Wakeable {
     return true
   }
 
-  private func report() {
+  private func sendReport() {
     nextReport = loop.now + reportInterval
     let report = SenderReport(
       ssrc: stamp.ssrc, time: NTPTimestamp(realtime: loop.realtime),

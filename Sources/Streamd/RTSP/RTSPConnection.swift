@@ -7,12 +7,16 @@ final class RTSPConnection: Connection {
   private unowned let server: RTSPServer
   private let limits: Limits
   private var conversation: RTSPServerConversation
+  /// Counts up with each connection of the server.
+  let number: Int
   private(set) var subscribers: [Int: Subscriber] = [:]
 
   init(
-    _ socket: StreamSocket, server: RTSPServer, settings: RTSPServerConversation.Settings
+    _ socket: StreamSocket, number: Int, server: RTSPServer,
+    settings: RTSPServerConversation.Settings
   ) throws(SystemError) {
     self.server = server
+    self.number = number
     limits = server.limits
     var settings = settings
     settings.address = socket.local.host
@@ -20,7 +24,7 @@ final class RTSPConnection: Connection {
     try super.init(
       socket, loop: server.loop, buffer: server.buffer, queueBytesMax: limits.replyBytesMax)
     socket.keepAlive(idleSeconds: Int32(clamping: limits.sessionTimeoutSeconds))
-    setDeadline()
+    settle()
   }
 
   /// The address that the client has connected to.
@@ -126,6 +130,19 @@ final class RTSPConnection: Connection {
     guard let subscriber = subscribers.removeValue(forKey: session) else { return }
     subscriber.finish()
     server.ended(subscriber, of: self, reason)
+  }
+
+  // MARK: For the control interface
+
+  /// What is to be told of each session.
+  func reports() -> [ClientReport] {
+    subscribers.sorted { $0.key < $1.key }.map { session, subscriber in
+      var report = subscriber.report
+      report.id = "\(number)-\(session)"
+      report.peer = "\(peer)"
+      report.userAgent = conversation.userAgent
+      return report
+    }
   }
 
   // MARK: For subscribers

@@ -6,6 +6,7 @@ final class RTSPServer {
   let loop: EventLoop
   let catalog: Catalog
   let limits: Limits
+  let activity: ActivityLog
   let ports: PortAllocator
   /// Shared by all connections: what was read is consumed before the next read.
   let buffer = ReceiveBuffer(capacity: 16 * 1024)
@@ -13,11 +14,16 @@ final class RTSPServer {
   private var listener: Listener?
   private var connections: [ObjectIdentifier: RTSPConnection] = [:]
   private var playCount: UInt64 = 0
+  private var connectionCount = 0
 
   static let name = "streamd/\(version)"
 
-  init(loop: EventLoop, catalog: Catalog, limits: Limits, rtpPorts: ClosedRange<UInt16>) {
+  init(
+    loop: EventLoop, catalog: Catalog, limits: Limits, activity: ActivityLog,
+    rtpPorts: ClosedRange<UInt16>
+  ) {
     self.loop = loop
+    self.activity = activity
     self.catalog = catalog
     self.limits = limits
     ports = PortAllocator(rtpPorts)
@@ -43,6 +49,29 @@ final class RTSPServer {
     listener = nil
   }
 
+  // MARK: For the control interface
+
+  /// How many sessions there are.
+  var clientCount: Int { connections.values.reduce(0) { $0 + $1.subscribers.count } }
+
+  /// What is to be told of each session, in the order of the connections.
+  func clients() -> [ClientReport] {
+    connections.values.sorted { $0.number < $1.number }.flatMap { $0.reports() }
+  }
+
+  /// Closes the connection that a client's identifier names; false when there is none.
+  func kick(_ id: String) -> Bool {
+    let connection = connections.values.first { connection in
+      connection.subscribers.keys.contains { "\(connection.number)-\($0)" == id }
+    }
+    guard let connection else { return false }
+    activity.note(.info, "client kicked", ["peer": "\(connection.peer)"])
+    connection.close()
+    return true
+  }
+
+  // MARK: For connections
+
   /// How long a new viewer waits for its first frame. Viewers are spread over the frame period
   /// (over 50 ms at most), each as far as possible from those before it (golden section), so that
   /// they do not all want the processor in the same millisecond.
@@ -53,8 +82,6 @@ final class RTSPServer {
     return (min(period, 50_000_000) * Instant(fraction)) >> 31
   }
 
-  // MARK: From connections
-
   func closed(_ connection: RTSPConnection) {
     connections[ObjectIdentifier(connection)] = nil
   }
@@ -63,8 +90,8 @@ final class RTSPServer {
     _ subscriber: Subscriber, of connection: RTSPConnection,
     _ reason: RTSPServerConversation.EndReason
   ) {
-    Log.info(
-      "session ended",
+    activity.note(
+      .info, "client left",
       [
         "peer": "\(connection.peer)", "reason": "\(reason)",
         "frames": String(subscriber.counters.frames),
@@ -81,8 +108,10 @@ final class RTSPServer {
     settings.sessionTimeoutSeconds = limits.sessionTimeoutSeconds
     settings.idleSeconds = limits.sessionTimeoutSeconds
     settings.server = Self.name
+    connectionCount += 1
     do throws(SystemError) {
-      let connection = try RTSPConnection(socket, server: self, settings: settings)
+      let connection = try RTSPConnection(
+        socket, number: connectionCount, server: self, settings: settings)
       connections[ObjectIdentifier(connection)] = connection
     } catch {
       Log.warning("a connection could not be taken", ["error": "\(error)"])

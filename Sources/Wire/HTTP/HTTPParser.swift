@@ -80,7 +80,7 @@ public struct HTTPParser: Sendable {
     // Split before decoding: CR LF would be one character.
     let lines = head.split(separator: 0x0A, omittingEmptySubsequences: true).map {
       String(decoding: $0.last == 0x0D ? $0.dropLast() : $0, as: UTF8.self)
-    }
+    }.filter { !$0.isEmpty }
     var request = try Self.requestLine(lines.first ?? "", bounds)
     request.headers = try Self.headers(lines.dropFirst(), bounds)
     let length = try Self.bodyBytes(request, bounds)

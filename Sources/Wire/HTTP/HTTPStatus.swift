@@ -58,4 +58,18 @@ public struct HTTPStatus: Equatable, Hashable, Sendable {
   public static let serviceUnavailable = HTTPStatus(503, "Service Unavailable")
   // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
   public static let versionNotSupported = HTTPStatus(505, "HTTP Version Not Supported")
+
+  /// Every status that this server answers with.
+  public static let all: [HTTPStatus] = [
+    .switchingProtocols, .ok, .created, .noContent, .partialContent, .notModified, .badRequest,
+    .forbidden, .notFound, .methodNotAllowed, .requestTimeout, .conflict, .contentTooLarge,
+    .uriTooLong, .unsupportedMediaType, .rangeNotSatisfiable, .misdirected, .upgradeRequired,
+    .fieldsTooLarge, .internalError, .notImplemented, .badGateway, .serviceUnavailable,
+    .versionNotSupported,
+  ]
+
+  /// By its number; 500 for one that is not ours.
+  public static func of(_ code: Int) -> HTTPStatus {
+    all.first { $0.code == code } ?? .internalError
+  }
 }

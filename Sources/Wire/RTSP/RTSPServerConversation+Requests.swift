@@ -4,6 +4,7 @@ extension RTSPServerConversation {
     switch message {
     case .request(let request):
       for index in sessions.indices { sessions[index].lastSeen = now }
+      if let name = request.headers["User-Agent"] { userAgent = String(name.prefix(200)) }
       do throws(RTSPRefusal) {
         try handle(request, at: now)
       } catch {

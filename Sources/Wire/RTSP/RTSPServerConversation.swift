@@ -68,6 +68,8 @@ public struct RTSPServerConversation {
     case idle
   }
 
+  /// What the client calls itself.
+  public internal(set) var userAgent = ""
   let settings: Settings
   var random: any RandomNumberGenerator
   var parser: RTSPParser

@@ -3,7 +3,10 @@ import Testing
 
 /// The real program, started for one test on a port of its own and ended with it.
 final class DaemonProcess {
+  /// Where RTSP listens; 0 when it was not started.
   let port: UInt16
+  /// Where the dashboard is.
+  let httpPort: UInt16
   let pid: Int32
   private let process: Process
   private let logURL: URL
@@ -11,31 +14,44 @@ final class DaemonProcess {
   struct StartFailure: Error { var output: String }
 
   /// Starts `streamd --start` and waits until it has said where it listens.
-  init(_ arguments: [String] = [], media: String = Repository.video) throws {
+  ///
+  /// - Parameters:
+  ///   - start: without it RTSP has to be started later.
+  ///   - rtsp: where RTSP is to listen; any free port unless told otherwise.
+  init(
+    _ arguments: [String] = [], media: String = Repository.video, start: Bool = true,
+    rtsp: String = "127.0.0.1:0", http: String = "127.0.0.1:0"
+  ) throws {
     logURL = FileManager.default.temporaryDirectory.appending(path: "streamd-\(UUID()).log")
     _ = FileManager.default.createFile(atPath: logURL.path, contents: nil)
     process = Process()
     process.executableURL = Repository.product("streamd")
     process.arguments =
-      ["--start", "--rtsp", "127.0.0.1:0", "--media", media] + arguments
+      (start ? ["--start"] : []) + ["--rtsp", rtsp, "--http", http, "--media", media] + arguments
     let output = Pipe()
     process.standardOutput = output
     process.standardError = try FileHandle(forWritingTo: logURL)
     try process.run()
     pid = process.processIdentifier
     var text = ""
-    // It announces itself in one write, whose first line has the address.
-    while !text.contains("\n") {
+    // It announces itself in one write: the dashboard first, then RTSP.
+    while text.split(separator: "\n").count < 2 {
       let data = output.fileHandleForReading.availableData
       if data.isEmpty { break }
       text += String(decoding: data, as: UTF8.self)
     }
-    let address = text.prefix { $0 != "\n" }.split(separator: ":").last
-    guard let port = address.flatMap({ UInt16($0) }) else {
+    let lines = text.split(separator: "\n").map(String.init)
+    guard lines.count >= 2, let httpPort = Self.port(lines[0]) else {
       process.terminate()
       throw StartFailure(output: text)
     }
-    self.port = port
+    self.httpPort = httpPort
+    port = Self.port(lines[1]) ?? 0
+  }
+
+  /// The number behind a line's last colon.
+  private static func port(_ line: String) -> UInt16? {
+    line.split(separator: ":").last.flatMap { UInt16($0.prefix { $0.isNumber }) }
   }
 
   deinit {
@@ -45,6 +61,8 @@ final class DaemonProcess {
   }
 
   func url(_ name: String = "movie.Mjpeg") -> String { "rtsp://127.0.0.1:\(port)/\(name)" }
+
+  func http(_ path: String) -> String { "http://127.0.0.1:\(httpPort)\(path)" }
 
   /// What it wrote to standard error so far.
   var log: String { (try? String(contentsOf: logURL, encoding: .utf8)) ?? "" }

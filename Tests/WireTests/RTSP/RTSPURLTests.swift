@@ -99,10 +99,10 @@ struct RTSPURLTests {
   @Test("escapes every byte but letters, digits, -._~ and the slash")
   func encodes() {
     let ascii = String((0..<128).map { Character(UnicodeScalar(UInt8($0))) })
-    let kept = RTSPURL.encode(ascii).filter { !$0.isASCII || $0 == "%" }.count
+    let kept = PercentEncoding.encode(ascii).filter { !$0.isASCII || $0 == "%" }.count
     #expect(kept == 128 - 26 - 26 - 10 - 5)
-    #expect(RTSPURL.encode("a b%é") == "a%20b%25%C3%A9")
-    #expect(RTSPURL.encode("") == "")
+    #expect(PercentEncoding.encode("a b%é") == "a%20b%25%C3%A9")
+    #expect(PercentEncoding.encode("") == "")
   }
 
   @Test(

@@ -1,0 +1,105 @@
+internal import Reactor
+internal import Wire
+
+/// What can be asked of the daemon, by whatever way: the HTTP API and the WebSocket are two fronts of
+/// this one.
+final class Control {
+  enum ServerState: String {
+    case stopped, starting, running, stopping
+  }
+
+  let loop: EventLoop
+  let catalog: Catalog
+  let rtsp: RTSPServer
+  let viewers: ViewerSessions
+  let activity: ActivityLog
+  private let rtspAddress: SocketAddress
+  private let started: Instant
+  private(set) var serverState = ServerState.stopped
+  /// Told of every change of the server's state.
+  var serverStateChanged: (Event) -> Void = { _ in }
+  /// How many watch over HTTP without a session.
+  var directViewers: () -> Int = { 0 }
+
+  init(
+    loop: EventLoop, catalog: Catalog, rtsp: RTSPServer, viewers: ViewerSessions,
+    activity: ActivityLog, rtspAddress: SocketAddress
+  ) {
+    self.loop = loop
+    self.catalog = catalog
+    self.rtsp = rtsp
+    self.viewers = viewers
+    self.activity = activity
+    self.rtspAddress = rtspAddress
+    started = loop.now
+    viewers.ownServer = { [unowned rtsp] in rtsp.address }
+  }
+
+  /// Where RTSP listens, or would.
+  var address: SocketAddress { rtsp.address ?? rtspAddress }
+
+  /// Starts the RTSP server; nothing happens when it runs.
+  func startServer() -> Problem? {
+    guard serverState == .stopped else { return nil }
+    change(.starting, "starting")
+    do throws(SystemError) {
+      try rtsp.start(on: rtspAddress)
+    } catch {
+      let reason = "cannot listen on \(rtspAddress): \(error.reason)"
+      activity.note(.error, "the RTSP server cannot start", ["reason": reason])
+      change(.stopped, reason)
+      return Problem(
+        .conflict, error.isAddressInUse ? "port_in_use" : "cannot_listen", reason,
+        hint: "stop the other program, or start streamd with another --rtsp HOST:PORT")
+    }
+    activity.note(.info, "the RTSP server runs", ["rtsp": "\(address)"])
+    if !address.isLoopback {
+      activity.note(.warning, "anyone who can reach this address can watch", ["rtsp": "\(address)"])
+    }
+    change(.running, "RTSP on \(address)")
+    return nil
+  }
+
+  /// Stops the RTSP server: viewers first, then clients, then the listener.
+  func stopServer() {
+    guard serverState == .running else { return }
+    change(.stopping, "stopping")
+    viewers.teardownAll("the RTSP server is stopped")
+    rtsp.stop()
+    activity.note(.info, "the RTSP server is stopped")
+    change(.stopped, "stopped")
+  }
+
+  /// The server's state as an event.
+  var serverStatus: Event {
+    status(serverState == .running ? "RTSP on \(address)" : serverState.rawValue)
+  }
+
+  var status: StatusReport {
+    StatusReport(
+      version: version, state: serverState.rawValue, rtsp: "\(address)",
+      uptimeS: Double((loop.now - started) / 1_000_000) / 1000, clients: rtsp.clientCount,
+      sessions: viewers.all.count, viewers: viewers.watcherCount + directViewers())
+  }
+
+  /// What a viewer is set up with unless told otherwise.
+  var defaultTarget: ViewerTarget {
+    let host = address.isUnspecified ? "127.0.0.1" : address.host
+    return ViewerTarget(
+      serverAddr: host, serverPort: Int(address.port),
+      videoFile: catalog.playable.first ?? "movie.Mjpeg")
+  }
+
+  private func change(_ state: ServerState, _ message: String) {
+    serverState = state
+    serverStateChanged(status(message))
+  }
+
+  private func status(_ message: String) -> Event {
+    var event = Event("rtsp_server_status")
+    event.running = serverState == .running
+    event.state = serverState.rawValue
+    event.message = message
+    return event
+  }
+}

@@ -1,0 +1,308 @@
+internal import Reactor
+internal import Wire
+
+/// The JSON API: a table of routes, and what each does.
+final class API {
+  let control: Control
+
+  init(_ control: Control) { self.control = control }
+
+  /// A method and a path whose `{name}` parts are open; `{name...}` takes slashes, too.
+  struct Route: Sendable {
+    let method: String
+    let path: String
+    let run: @Sendable (API, HTTPExchange) -> Void
+  }
+
+  static let routes: [Route] = [
+    Route(method: "GET", path: "/api/v1/status") { $1.reply(json($0.control.status)) },
+    Route(method: "POST", path: "/api/v1/server/start") { $0.startServer($1) },
+    Route(method: "POST", path: "/api/v1/server/stop") { $0.stopServer($1) },
+    Route(method: "GET", path: "/api/v1/videos") { $0.videos($1) },
+    Route(method: "GET", path: "/api/v1/sessions") { $0.sessions($1) },
+    Route(method: "POST", path: "/api/v1/sessions") { $0.setup($1) },
+    Route(method: "GET", path: "/api/v1/sessions/{id}") { $0.session($1) },
+    Route(method: "DELETE", path: "/api/v1/sessions/{id}") { $0.teardown($1) },
+    Route(method: "POST", path: "/api/v1/sessions/{id}/play") { $0.play($1) },
+    Route(method: "POST", path: "/api/v1/sessions/{id}/pause") { $0.pause($1) },
+    Route(method: "GET", path: "/api/v1/sessions/{id}/stream.mjpg") { $0.sessionStream($1) },
+    Route(method: "GET", path: "/api/v1/sessions/{id}/snapshot.jpg") { $0.sessionSnapshot($1) },
+    Route(method: "GET", path: "/api/v1/clients") { $0.clients($1) },
+    Route(method: "DELETE", path: "/api/v1/clients/{id}") { $0.kick($1) },
+    Route(method: "GET", path: "/api/v1/log") { $0.log($1) },
+    Route(method: "GET", path: "/api/config") { $1.reply(json($0.control.defaultTarget)) },
+    Route(method: "GET", path: "/video/{name...}/stream.mjpg") { $0.fileStream($1) },
+    Route(method: "GET", path: "/video/{name...}/snapshot.jpg") { $0.fileSnapshot($1) },
+    Route(method: "GET", path: "/healthz") { $1.reply(text("ok\n")) },
+    Route(method: "GET", path: "/readyz") { $0.readiness($1) },
+  ]
+
+  /// Answers a request whose path is one of the API's; false when it is somebody else's.
+  func handle(_ exchange: HTTPExchange) -> Bool {
+    let request = exchange.request
+    let method = request.method == "HEAD" ? "GET" : request.method
+    var allowed: [String] = []
+    for route in Self.routes {
+      guard let captures = Self.match(request.path, route.path) else { continue }
+      guard route.method == method else {
+        allowed.append(route.method)
+        continue
+      }
+      exchange.captures = captures
+      route.run(self, exchange)
+      return true
+    }
+    if !allowed.isEmpty {
+      var response = HTTPConnection.problem(
+        Problem(.methodNotAllowed, "method_not_allowed", "\(request.method) is not allowed here"))
+      let all = allowed + (allowed.contains("GET") ? ["HEAD"] : [])
+      response.headers.append("Allow", all.joined(separator: ", "))
+      exchange.reply(response)
+      return true
+    }
+    guard request.path.hasPrefix("/api/") else { return false }
+    exchange.reply(
+      Problem(
+        .notFound, "not_found", "there is nothing at \(request.path.prefix(200))",
+        hint: "see /api/v1/openapi.json"))
+    return true
+  }
+
+  private static func match(_ path: String, _ pattern: String) -> [String: String]? {
+    var captures: [String: String] = [:]
+    let wanted = pattern.split(separator: "/")
+    var given = path.split(separator: "/", omittingEmptySubsequences: false).dropFirst()
+    for (index, part) in wanted.enumerated() {
+      guard part.hasPrefix("{") else {
+        guard given.popFirst() == part else { return nil }
+        continue
+      }
+      let name = String(part.dropFirst().dropLast())
+      // An open end takes all but what the pattern still wants.
+      let count = name.hasSuffix("...") ? given.count - (wanted.count - index - 1) : 1
+      guard count >= 1, given.count >= count else { return nil }
+      captures[name.hasSuffix("...") ? String(name.dropLast(3)) : name] =
+        given.prefix(count).joined(separator: "/")
+      given = given.dropFirst(count)
+    }
+    return given.isEmpty ? captures : nil
+  }
+
+  // MARK: Answers
+
+  static func json(_ value: some Encodable, _ status: HTTPStatus = .ok) -> HTTPResponse {
+    var response = HTTPResponse(status, "application/json", JSON.encode(value))
+    response.headers.append("Cache-Control", "no-store")
+    return response
+  }
+
+  private static func text(_ text: String) -> HTTPResponse {
+    HTTPResponse(.ok, "text/plain; charset=utf-8", Array(text.utf8))
+  }
+
+  private static func jpeg(_ bytes: [UInt8]) -> HTTPResponse {
+    var response = HTTPResponse(.ok, "image/jpeg", bytes)
+    response.headers.append("Cache-Control", "no-store")
+    return response
+  }
+
+  /// A page of a list whose cursor is the last item's name.
+  private func page<Item: Codable & Sendable>(
+    _ exchange: HTTPExchange, _ items: [Item], _ key: (Item) -> String
+  ) {
+    let query = exchange.request.query
+    let limit = min(max(query["limit"].flatMap { Int($0) } ?? 100, 1), control.rtsp.limits.pageMax)
+    var rest = items[...]
+    if let after = query["after"], let index = rest.firstIndex(where: { key($0) == after }) {
+      rest = rest[(index + 1)...]
+    }
+    let page = Array(rest.prefix(limit))
+    exchange.reply(
+      Self.json(
+        Listing(items: page, next: page.count < rest.count ? page.last.map(key) : nil)))
+  }
+
+  // MARK: The server
+
+  private func startServer(_ exchange: HTTPExchange) {
+    if let problem = control.startServer() { return exchange.reply(problem) }
+    exchange.reply(Self.json(control.status))
+  }
+
+  private func stopServer(_ exchange: HTTPExchange) {
+    control.stopServer()
+    exchange.reply(Self.json(control.status))
+  }
+
+  private func readiness(_ exchange: HTTPExchange) {
+    guard control.serverState == .running else {
+      return exchange.reply(
+        Problem(
+          .serviceUnavailable, "server_stopped", "the RTSP server is stopped",
+          hint: "POST /api/v1/server/start"))
+    }
+    exchange.reply(Self.text("ready\n"))
+  }
+
+  private func videos(_ exchange: HTTPExchange) {
+    page(exchange, control.catalog.reports()) { $0.name }
+  }
+
+  private func clients(_ exchange: HTTPExchange) {
+    page(exchange, control.rtsp.clients()) { $0.id }
+  }
+
+  private func kick(_ exchange: HTTPExchange) {
+    guard control.rtsp.kick(exchange.captures["id"] ?? "") else {
+      return exchange.reply(Problem(.notFound, "no_such_client", "there is no such client"))
+    }
+    exchange.reply(HTTPResponse(.noContent))
+  }
+
+  private func log(_ exchange: HTTPExchange) {
+    let query = exchange.request.query
+    let limit = min(max(query["limit"].flatMap { Int($0) } ?? 100, 1), control.rtsp.limits.pageMax)
+    exchange.reply(
+      Self.json(control.activity.page(after: query["after"].flatMap { Int($0) } ?? 0, limit: limit))
+    )
+  }
+
+  // MARK: Sessions
+
+  private func sessions(_ exchange: HTTPExchange) {
+    page(exchange, control.viewers.all.map(\.report)) { $0.sessionId }
+  }
+
+  private func find(_ exchange: HTTPExchange) -> ViewerSession? {
+    let session = control.viewers[exchange.captures["id"] ?? ""]
+    if session == nil {
+      exchange.reply(
+        Problem(
+          .notFound, "no_such_session", "there is no such session",
+          hint: "POST /api/v1/sessions makes one"))
+    }
+    session?.touch()
+    return session
+  }
+
+  private func setup(_ exchange: HTTPExchange) {
+    let body = exchange.request.body
+    guard body.isEmpty || JSON.command(body) != nil else {
+      return exchange.reply(
+        Problem(
+          .badRequest, "bad_json", "the body is no such JSON object",
+          hint:
+            "{\"server_addr\":\"127.0.0.1\",\"server_port\":8554,\"video_file\":\"movie.Mjpeg\"}"))
+    }
+    let command = JSON.command(body.isEmpty ? Array("{}".utf8) : body)
+    let standard = control.defaultTarget
+    let target = ViewerTarget(
+      serverAddr: command?.serverAddr ?? standard.serverAddr,
+      serverPort: command?.serverPort ?? standard.serverPort,
+      videoFile: command?.videoFile ?? standard.videoFile)
+    do throws(Problem) {
+      _ = try control.viewers.setup(target, transport: command?.transport) { session, problem in
+        if let problem { return exchange.replyLater(HTTPConnection.problem(problem)) }
+        var response = Self.json(session.report, .created)
+        response.headers.append("Location", "/api/v1/sessions/\(session.id)")
+        exchange.replyLater(response)
+      }
+    } catch {
+      exchange.reply(error)
+    }
+  }
+
+  private func session(_ exchange: HTTPExchange) {
+    if let session = find(exchange) { exchange.reply(Self.json(session.report)) }
+  }
+
+  private func teardown(_ exchange: HTTPExchange) {
+    guard let session = find(exchange) else { return }
+    session.teardown()
+    exchange.reply(HTTPResponse(.noContent))
+  }
+
+  private func play(_ exchange: HTTPExchange) {
+    guard let session = find(exchange) else { return }
+    let body = exchange.request.body
+    session.play(from: body.isEmpty ? nil : JSON.command(body)?.rangeS) { problem in
+      exchange.replyLater(
+        problem.map { HTTPConnection.problem($0) } ?? Self.json(session.report))
+    }
+  }
+
+  private func pause(_ exchange: HTTPExchange) {
+    guard let session = find(exchange) else { return }
+    session.pause { problem in
+      exchange.replyLater(
+        problem.map { HTTPConnection.problem($0) } ?? Self.json(session.report))
+    }
+  }
+
+  // MARK: Pictures
+
+  /// `?fps=`; nil when it is absent.
+  private func rate(_ exchange: HTTPExchange) throws(Problem) -> FrameRate? {
+    guard let text = exchange.request.query["fps"] else { return nil }
+    guard let rate = FrameRate(text) else {
+      throw Problem(.badRequest, "bad_fps", "fps is a number from 0.1 to 240")
+    }
+    return rate
+  }
+
+  private func sessionStream(_ exchange: HTTPExchange) {
+    guard let session = find(exchange) else { return }
+    do throws(Problem) {
+      exchange.reply(SessionStream(session, rate: try rate(exchange), loop: control.loop))
+    } catch {
+      exchange.reply(error)
+    }
+  }
+
+  private func sessionSnapshot(_ exchange: HTTPExchange) {
+    guard let session = find(exchange) else { return }
+    guard let latest = session.latest else {
+      return exchange.reply(
+        Problem(.conflict, "no_picture", "no picture has come yet", hint: "Play first"))
+    }
+    exchange.reply(Self.jpeg(latest.jpeg))
+  }
+
+  private func pictures(
+    _ exchange: HTTPExchange
+  ) throws(Problem) -> (media: MediaFile, packets: PacketBuffer) {
+    do throws(RTSPRefusal) {
+      return try control.catalog.packets(named: exchange.captures["name"] ?? "", .classroom)
+    } catch {
+      let code =
+        error.status == .unsupportedMediaType
+        ? "unplayable" : error.status == .notFound ? "no_such_video" : "unavailable"
+      throw Problem(HTTPStatus.of(error.status.code), code, error.reason)
+    }
+  }
+
+  private func fileStream(_ exchange: HTTPExchange) {
+    do throws(Problem) {
+      let (media, packets) = try pictures(exchange)
+      exchange.reply(
+        FileStream(packets, media.description, rate: try rate(exchange), loop: control.loop))
+    } catch {
+      exchange.reply(error)
+    }
+  }
+
+  private func fileSnapshot(_ exchange: HTTPExchange) {
+    do throws(Problem) {
+      let (media, packets) = try pictures(exchange)
+      let frame = exchange.request.query["frame"].flatMap { Int($0) } ?? 0
+      guard (0..<media.description.frameCount).contains(frame) else {
+        throw Problem(
+          .notFound, "no_such_frame",
+          "frames are numbered from 0 to \(media.description.frameCount - 1)")
+      }
+      exchange.reply(Self.jpeg(Array(packets.copy(of: frame).dropFirst(RTPHeader.length))))
+    } catch {
+      exchange.reply(error)
+    }
+  }
+}

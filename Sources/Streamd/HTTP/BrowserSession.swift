@@ -1,0 +1,272 @@
+internal import Reactor
+internal import Wire
+
+/// A WebSocket: commands in, events and pictures out. By default a browser has a viewer session of its
+/// own, which ends with its socket; it may also watch one that was set up over HTTP.
+final class BrowserSession: PictureWatcher {
+  private unowned let connection: HTTPConnection
+  private let control: Control
+  private unowned let server: HTTPServer
+  private var parser: WebSocketParser
+  private var session: ViewerSession?
+  private var ownsSession = false
+  private var form = Form.plain
+  private var isAlive = true
+  private var nextPing: Instant
+
+  private enum Form: String {
+    case plain, annotated, base64
+  }
+
+  init(_ connection: HTTPConnection, control: Control, server: HTTPServer) {
+    self.connection = connection
+    self.control = control
+    self.server = server
+    parser = WebSocketParser(messageBytesMax: server.limits.webSocketMessageBytesMax)
+    nextPing = control.loop.now + Self.pingInterval(server)
+  }
+
+  private static func pingInterval(_ server: HTTPServer) -> Instant {
+    Instant(server.limits.httpIdleSeconds) * 500_000_000
+  }
+
+  /// Greets, and takes what came in behind the request.
+  func begin(with rest: [UInt8]) {
+    server.opened(self)
+    var hello = Event("connected")
+    hello.version = version
+    hello.message = "streamd \(version)"
+    say(hello)
+    say(control.serverStatus)
+    parser.feed(rest.span)
+  }
+
+  func take(_ bytes: Span<UInt8>) {
+    isAlive = true
+    parser.feed(bytes)
+  }
+
+  /// False when no complete message is there.
+  func handleNext() -> Bool {
+    do throws(WebSocketParser.Failure) {
+      guard let message = try parser.next() else { return false }
+      handle(message)
+    } catch {
+      close(error.code, error.reason)
+    }
+    return true
+  }
+
+  // MARK: The connection
+
+  var deadline: Instant { nextPing }
+
+  /// Half an idle time without a word: ask; another half: give up.
+  func deadlinePassed() {
+    guard isAlive else { return connection.close() }
+    isAlive = false
+    nextPing = control.loop.now + Self.pingInterval(server)
+    connection.append(WebSocketFrame.frame(.ping, []))
+  }
+
+  func ended() {
+    server.closed(self)
+    leave()
+  }
+
+  /// The daemon ends.
+  func goAway() { connection.sendIfRoom(WebSocketFrame.close(.goingAway, "streamd stops")) }
+
+  /// Sends a message that has been framed already, unless the browser is too slow.
+  func send(_ message: [UInt8]) { connection.sendIfRoom(message) }
+
+  private func say(_ event: some Encodable) {
+    connection.sendIfRoom(WebSocketFrame.frame(.text, JSON.encode(event)))
+  }
+
+  private func close(_ code: WebSocketCloseCode, _ reason: String) {
+    connection.append(WebSocketFrame.close(code, reason))
+    connection.finish(lingerSeconds: server.limits.lingerSeconds)
+  }
+
+  private func leave() {
+    guard let session else { return }
+    self.session = nil
+    session.remove(self)
+    if ownsSession { session.teardown("the browser has left") }
+  }
+
+  // MARK: Messages
+
+  private func handle(_ message: WebSocketParser.Message) {
+    switch message {
+    case .text(let text): handle(text)
+    case .binary: close(.unsupportedData, "commands are text")
+    case .ping(let bytes): connection.append(WebSocketFrame.frame(.pong, bytes))
+    case .pong: break
+    case .close(let code): close(code ?? .normal, "")
+    }
+  }
+
+  private func handle(_ text: String) {
+    guard let command = JSON.command(Array(text.utf8)), let name = command.event else {
+      control.activity.note(
+        .warning, "a message that is no command", ["peer": "\(connection.peer)"])
+      return fail(
+        nil, Problem(.badRequest, "no_command", "a message is a JSON object with `event`"))
+    }
+    switch name {
+    case "start_server":
+      answer(command, "server_output", control.startServer(), "RTSP on \(control.address)")
+    case "stop_server":
+      control.stopServer()
+      answer(command, "server_output", nil, "the RTSP server is stopped")
+    case "check_server_status":
+      var event = control.serverStatus
+      event.id = command.id
+      say(event)
+    case "setup": setup(command)
+    case "play": play(command)
+    case "pause":
+      perform(command, "pause_response", "paused") { $0.pause($1) }
+    case "teardown": teardown(command)
+    default:
+      fail(command, Problem(.badRequest, "unknown_command", "\(name.prefix(60)) is no command"))
+    }
+  }
+
+  private func fail(_ command: Command?, _ problem: Problem) {
+    var event = Event("error")
+    event.id = command?.id
+    event.message = problem.detail
+    event.code = problem.code
+    event.hint = problem.hint
+    say(event)
+  }
+
+  private func answer(
+    _ command: Command, _ event: String, _ problem: Problem?, _ message: String
+  ) {
+    var event = Event(event, answering: command, problem, message)
+    event.sessionId = session?.id
+    say(event)
+  }
+
+  // MARK: Commands
+
+  private func setup(_ command: Command) {
+    form = command.frames.flatMap(Form.init) ?? .plain
+    if let id = command.sessionId { return watch(id, command) }
+    if let session, ownsSession || session.state != .initial {
+      guard ownsSession else {
+        leave()
+        return setup(command)
+      }
+      return answer(
+        command, "setup_response",
+        Problem(
+          .conflict, "wrong_state", "there is a session already", hint: "Teardown first"), "")
+    }
+    let standard = control.defaultTarget
+    let target = ViewerTarget(
+      serverAddr: command.serverAddr ?? standard.serverAddr,
+      serverPort: command.serverPort ?? standard.serverPort,
+      videoFile: command.videoFile ?? standard.videoFile)
+    do throws(Problem) {
+      let made = try control.viewers.setup(target, transport: command.transport) {
+        [weak self] session, problem in
+        self?.finishedSetup(command, session, problem)
+      }
+      // It may have failed at once, and be gone already.
+      if control.viewers[made.id] != nil {
+        session = made
+        ownsSession = true
+        made.add(self)
+      }
+    } catch {
+      answer(command, "setup_response", error, "")
+    }
+  }
+
+  private func finishedSetup(_ command: Command, _ session: ViewerSession, _ problem: Problem?) {
+    if problem == nil {
+      control.activity.note(
+        .info, "viewer set up", ["session": session.id, "video": session.target.videoFile])
+    } else if self.session === session {
+      self.session = nil
+    }
+    answer(command, "setup_response", problem, "ready")
+  }
+
+  /// Joins a session that was set up elsewhere.
+  private func watch(_ id: String, _ command: Command) {
+    guard let wanted = control.viewers[id] else {
+      return answer(
+        command, "setup_response",
+        Problem(.notFound, "no_such_session", "there is no session \(id.prefix(60))"), "")
+    }
+    leave()
+    session = wanted
+    ownsSession = false
+    wanted.add(self)
+    answer(command, "setup_response", nil, "watching")
+    stateChanged(wanted.report, wanted.state.rawValue)
+  }
+
+  private func play(_ command: Command) {
+    perform(command, "play_response", "playing") { $0.play(from: command.rangeS, $1) }
+  }
+
+  private func perform(
+    _ command: Command, _ event: String, _ message: String,
+    _ action: (ViewerSession, @escaping ViewerSession.Completion) -> Void
+  ) {
+    guard let session else {
+      return answer(
+        command, event,
+        Problem(.conflict, "no_session", "there is no session", hint: "Setup first"), "")
+    }
+    action(session) { [weak self] problem in
+      self?.answer(command, event, problem, message)
+    }
+  }
+
+  private func teardown(_ command: Command) {
+    guard let session else {
+      return answer(
+        command, "teardown_response",
+        Problem(.conflict, "no_session", "there is no session", hint: "Setup first"), "")
+    }
+    session.teardown()
+    self.session = nil
+    answer(command, "teardown_response", nil, "torn down")
+  }
+
+  // MARK: Pictures
+
+  func show(_ picture: Picture) {
+    switch form {
+    case .plain:
+      _ = connection.offer(picture.message)
+    case .annotated:
+      _ = connection.offer(picture.annotatedMessage(sent: control.loop.realtime / 1000))
+    case .base64:
+      guard let report = session?.report else { return }
+      let event = VideoFrameEvent(
+        frame: Base64.encode(picture.jpeg), frameNum: picture.number, packets: report.packets,
+        dataRate: report.dataRateKbps, fps: report.fps)
+      _ = connection.offer(WebSocketFrame.frame(.text, JSON.encode(event)))
+    }
+  }
+
+  func show(_ report: SessionReport) { say(StatsEvent(report)) }
+
+  func stateChanged(_ report: SessionReport, _ message: String) {
+    var event = Event("session_state")
+    event.sessionId = report.sessionId
+    event.state = report.state
+    event.message = message
+    say(event)
+    if report.state == ViewerSession.State.initial.rawValue { session = nil }
+  }
+}

@@ -1,0 +1,219 @@
+internal import Reactor
+internal import Wire
+
+/// A browser's or script's connection: requests first, and perhaps a WebSocket or an endless stream
+/// of pictures after one of them.
+final class HTTPConnection: Connection {
+  private enum Mode {
+    case requests
+    /// A request is being answered, by something that takes its time.
+    case answering
+    case webSocket(BrowserSession)
+    case stream(any PictureStream)
+  }
+
+  private unowned let server: HTTPServer
+  private var parser = HTTPParser()
+  private var mode = Mode.requests
+  private var lastActivity: Instant
+
+  init(_ socket: StreamSocket, server: HTTPServer) throws(SystemError) {
+    self.server = server
+    lastActivity = server.loop.now
+    try super.init(
+      socket, loop: server.loop, buffer: server.buffer,
+      queueBytesMax: server.limits.httpQueueBytesMax)
+    socket.setSendBuffer(bytes: server.limits.sendBufferBytes)
+    socket.keepAlive(idleSeconds: Int32(clamping: server.limits.httpIdleSeconds))
+    settle()
+  }
+
+  /// It carries a stream without a session.
+  var isStreaming: Bool {
+    if case .stream(let stream) = mode { return stream.isDirect }
+    return false
+  }
+
+  override func take(_ bytes: Span<UInt8>) {
+    lastActivity = loop.now
+    switch mode {
+    case .requests, .answering: parser.feed(bytes)
+    case .webSocket(let browser): browser.take(bytes)
+    // Whoever watches a stream has nothing to say any more.
+    case .stream: break
+    }
+  }
+
+  override func proceed() {
+    while canGoOn {
+      switch mode {
+      case .requests:
+        guard handleNext() else { return }
+      case .webSocket(let browser):
+        guard browser.handleNext() else { return }
+      case .answering, .stream:
+        return
+      }
+    }
+  }
+
+  override var deadline: Instant? {
+    switch mode {
+    case .requests:
+      let seconds =
+        parser.isInsideRequest ? server.limits.requestSeconds : server.limits.httpIdleSeconds
+      return lastActivity + Instant(seconds) * 1_000_000_000
+    case .webSocket(let browser): return browser.deadline
+    case .answering, .stream: return nil
+    }
+  }
+
+  override func deadlinePassed(at now: Instant) {
+    guard let deadline, now >= deadline else { return }
+    switch mode {
+    case .requests:
+      if parser.isInsideRequest {
+        reply(Self.problem(Problem(.requestTimeout, "timeout", "half a request")), to: nil)
+      }
+      finish(lingerSeconds: server.limits.lingerSeconds)
+    case .webSocket(let browser): browser.deadlinePassed()
+    case .answering, .stream: break
+    }
+  }
+
+  override func ended() {
+    switch mode {
+    case .webSocket(let browser): browser.ended()
+    case .stream(let stream): stream.stop()
+    case .requests, .answering: break
+    }
+  }
+
+  override func closed() { server.closed(self) }
+
+  // MARK: Requests
+
+  /// False when no complete request is there.
+  private func handleNext() -> Bool {
+    do throws(HTTPError) {
+      guard let request = try parser.next() else {
+        if parser.expectsContinue { append(Array("HTTP/1.1 100 Continue\r\n\r\n".utf8)) }
+        return false
+      }
+      handle(request)
+    } catch {
+      reply(Self.problem(Problem(error.status, "bad_request", error.reason)), to: nil)
+      finish(lingerSeconds: server.limits.lingerSeconds)
+    }
+    return true
+  }
+
+  private func handle(_ request: HTTPRequest) {
+    if let problem = server.policy.refusal(of: request) {
+      return answer(Self.problem(problem), to: request)
+    }
+    if request.path == "/ws" { return upgrade(request) }
+    mode = .answering
+    let exchange = HTTPExchange(request: request, connection: self)
+    if !server.api.handle(exchange) {
+      exchange.reply(server.files.response(to: request, now: loop.realtime))
+    }
+  }
+
+  private func upgrade(_ request: HTTPRequest) {
+    guard WebSocketHandshake.isUpgrade(request) else {
+      var response = Self.problem(
+        Problem(.upgradeRequired, "upgrade_required", "this is a WebSocket (RFC 6455)"))
+      response.headers.append("Upgrade", "websocket")
+      return answer(response, to: request)
+    }
+    let response = WebSocketHandshake.respond(to: request)
+    guard response.status == .switchingProtocols else { return answer(response, to: request) }
+    var bytes: [UInt8] = []
+    response.emit(into: &bytes)
+    append(bytes)
+    let browser = BrowserSession(self, control: server.api.control, server: server)
+    mode = .webSocket(browser)
+    browser.begin(with: parser.takeRest())
+  }
+
+  /// The answer to the request at hand; the next one may follow.
+  func answer(_ response: HTTPResponse, to request: HTTPRequest) {
+    reply(response, to: request)
+    mode = .requests
+    if !request.isPersistent { finish(lingerSeconds: server.limits.lingerSeconds) }
+  }
+
+  /// Answers with a stream that ends when the connection does.
+  func answer(_ stream: any PictureStream, to request: HTTPRequest) {
+    var head =
+      "HTTP/1.1 200 OK\r\nContent-Type: \(MultipartStream.contentType)\r\n"
+      + "Cache-Control: no-store\r\nConnection: close\r\nX-Content-Type-Options: nosniff\r\n\r\n"
+    guard request.method != "HEAD" else {
+      append(Array(head.utf8))
+      return finish(lingerSeconds: server.limits.lingerSeconds)
+    }
+    head += "--streamd\r\n"
+    append(Array(head.utf8))
+    mode = .stream(stream)
+    stream.start(on: self)
+  }
+
+  private func reply(_ response: HTTPResponse, to request: HTTPRequest?) {
+    var response = response
+    response.headers.append("Server", RTSPServer.name)
+    response.headers.append("Date", CalendarTime(realtime: loop.realtime).httpDate)
+    response.headers.append("X-Content-Type-Options", "nosniff")
+    if !(request?.isPersistent ?? false) { response.headers.append("Connection", "close") }
+    var bytes: [UInt8] = []
+    response.emit(isHead: request?.method == "HEAD", into: &bytes)
+    append(bytes)
+  }
+
+  static func problem(_ problem: Problem) -> HTTPResponse {
+    var response = HTTPResponse(
+      HTTPStatus.of(problem.status), "application/problem+json", JSON.encode(problem))
+    response.headers.append("Cache-Control", "no-store")
+    return response
+  }
+}
+
+/// One request and the way to answer it, at once or later.
+final class HTTPExchange {
+  let request: HTTPRequest
+  /// The parts of the path that a route leaves open.
+  var captures: [String: String] = [:]
+  private weak var connection: HTTPConnection?
+  private var isAnswered = false
+
+  init(request: HTTPRequest, connection: HTTPConnection) {
+    self.request = request
+    self.connection = connection
+  }
+
+  func reply(_ response: HTTPResponse) {
+    guard claim() else { return }
+    connection?.answer(response, to: request)
+    // Outside of an event nobody else would go on with the next request.
+    connection?.settle()
+  }
+
+  func reply(_ problem: Problem) { reply(HTTPConnection.problem(problem)) }
+
+  func reply(_ stream: any PictureStream) {
+    guard claim() else { return }
+    connection?.answer(stream, to: request)
+  }
+
+  /// Answers from outside of an event, where requests that wait behind this one have to be woken.
+  func replyLater(_ response: HTTPResponse) {
+    reply(response)
+    connection?.resume()
+  }
+
+  private func claim() -> Bool {
+    guard !isAnswered else { return false }
+    isAnswered = true
+    return true
+  }
+}

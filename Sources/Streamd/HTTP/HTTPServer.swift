@@ -1,0 +1,73 @@
+internal import Reactor
+internal import Wire
+
+/// The control and viewing port: a listener, its connections, and what they share.
+final class HTTPServer {
+  let loop: EventLoop
+  let limits: Limits
+  let buffer: ReceiveBuffer
+  let api: API
+  let files: StaticFiles
+  let policy: RequestPolicy
+  private var listener: Listener?
+  private var connections: [ObjectIdentifier: HTTPConnection] = [:]
+  private var browsers: [ObjectIdentifier: BrowserSession] = [:]
+
+  init(control: Control, limits: Limits, buffer: ReceiveBuffer, www: Folder?) {
+    loop = control.loop
+    self.limits = limits
+    self.buffer = buffer
+    api = API(control)
+    files = StaticFiles(folder: www)
+    policy = RequestPolicy()
+    control.serverStateChanged = { [unowned self] in broadcast($0) }
+    control.activity.added = { [unowned self] in broadcast(LogEvent($0)) }
+    control.directViewers = { [unowned self] in
+      connections.values.count { $0.isStreaming }
+    }
+  }
+
+  /// Where it listens.
+  var address: SocketAddress? { listener?.address }
+
+  func start(on address: SocketAddress) throws(SystemError) {
+    listener = try Listener(
+      address, on: loop,
+      exhausted: { error in
+        Log.warning("no more connections can be taken for now", ["error": "\(error)"])
+      },
+      accepted: { [unowned self] in accept($0) })
+  }
+
+  func stop() {
+    for browser in browsers.values { browser.goAway() }
+    for connection in Array(connections.values) { connection.close() }
+    listener?.close()
+    listener = nil
+  }
+
+  func closed(_ connection: HTTPConnection) { connections[ObjectIdentifier(connection)] = nil }
+  func opened(_ browser: BrowserSession) { browsers[ObjectIdentifier(browser)] = browser }
+  func closed(_ browser: BrowserSession) { browsers[ObjectIdentifier(browser)] = nil }
+
+  /// Says something to every browser.
+  private func broadcast(_ event: some Encodable) {
+    guard !browsers.isEmpty else { return }
+    let message = WebSocketFrame.frame(.text, JSON.encode(event))
+    for browser in browsers.values { browser.send(message) }
+  }
+
+  private func accept(_ socket: StreamSocket) {
+    guard connections.count < limits.connectionsMax else {
+      let text = "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\nContent-Length: 0\r\n\r\n"
+      _ = socket.send(Array(text.utf8), from: 0)
+      return
+    }
+    do throws(SystemError) {
+      let connection = try HTTPConnection(socket, server: self)
+      connections[ObjectIdentifier(connection)] = connection
+    } catch {
+      Log.warning("a connection could not be taken", ["error": "\(error)"])
+    }
+  }
+}

@@ -1,0 +1,104 @@
+internal import Reactor
+internal import Wire
+
+/// What an endless multipart answer is fed from.
+protocol PictureStream: AnyObject {
+  /// It comes from a file, without a session.
+  var isDirect: Bool { get }
+  func start(on connection: HTTPConnection)
+  func stop()
+}
+
+/// Decides which frames are sent when fewer per second are wanted than there are.
+struct Thinning {
+  private let wanted: FrameRate?
+  private var next: Int64?
+
+  /// `fps` is what the client asks for; nil takes every frame.
+  init(_ wanted: FrameRate?) { self.wanted = wanted }
+
+  /// Whether the frame at `time` (microseconds on any one clock) is to be sent.
+  mutating func takes(_ time: Int64) -> Bool {
+    guard let wanted else { return true }
+    // A frame that comes a little early is taken, else jitter would halve the rate.
+    let slack = wanted.period / 1000 / 10
+    if let next, time + slack < next { return false }
+    let base = next.map { time - $0 > wanted.period / 1000 ? time : $0 } ?? time
+    next = base + wanted.period / 1000
+    return true
+  }
+}
+
+/// A session's pictures as multipart.
+final class SessionStream: PictureStream, PictureWatcher {
+  let isDirect = false
+  private let session: ViewerSession
+  private let loop: EventLoop
+  private var thinning: Thinning
+  private weak var connection: HTTPConnection?
+
+  init(_ session: ViewerSession, rate: FrameRate?, loop: EventLoop) {
+    self.session = session
+    self.loop = loop
+    thinning = Thinning(rate)
+  }
+
+  func start(on connection: HTTPConnection) {
+    self.connection = connection
+    session.add(self)
+    if let latest = session.latest { show(latest) }
+  }
+
+  func stop() { session.remove(self) }
+
+  func show(_ picture: Picture) {
+    let now = loop.realtime / 1000
+    guard thinning.takes(now) else { return }
+    _ = connection?.offer(picture.part(sent: now))
+  }
+
+  func show(_ report: SessionReport) {}
+
+  func stateChanged(_ report: SessionReport, _ message: String) {
+    if report.state == ViewerSession.State.initial.rawValue {
+      connection?.finish(lingerSeconds: 1)
+    }
+  }
+}
+
+/// A file's pictures as multipart, at its own rate, round and round, without RTSP in between.
+final class FileStream: Wakeable, PictureStream {
+  let isDirect = true
+  private let pictures: PacketBuffer
+  private var playhead: Playhead
+  private var thinning: Thinning
+  private let loop: EventLoop
+  private weak var connection: HTTPConnection?
+
+  init(
+    _ pictures: PacketBuffer, _ media: MediaDescription, rate: FrameRate?, loop: EventLoop
+  ) {
+    self.pictures = pictures
+    playhead = Playhead(frameCount: media.frameCount, rate: media.rate, firstTimestamp: 0)
+    thinning = Thinning(rate)
+    self.loop = loop
+    super.init()
+  }
+
+  func start(on connection: HTTPConnection) {
+    self.connection = connection
+    playhead.play(from: 0, until: nil, at: loop.now)
+    loop.deadlines.set(self, at: loop.now)
+  }
+
+  func stop() { loop.deadlines.clear(self) }
+
+  override func wake(at now: Instant) {
+    let due = playhead.due
+    if now >= due, case .frame(let frame, _) = playhead.next(at: now), thinning.takes(due / 1000) {
+      let jpeg = Array(pictures.copy(of: frame).dropFirst(RTPHeader.length))
+      _ = connection?.offer(MultipartStream.part(of: jpeg, time: loop.realtime / 1000))
+    }
+    loop.deadlines.set(self, at: playhead.due)
+  }
+}

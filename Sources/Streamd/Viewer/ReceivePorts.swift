@@ -1,0 +1,60 @@
+internal import Reactor
+internal import Wire
+
+/// The pair of UDP ports that a viewer session receives on, from the same allocator as the server's.
+final class ReceivePorts {
+  let rtp: DatagramSocket
+  let rtcp: DatagramSocket
+  let rtpRegistration: Registration
+  private let rtcpRegistration: Registration
+  private let loop: EventLoop
+  private let allocator: PortAllocator
+
+  /// A second of large pictures may wait here while the loop is busy.
+  private static let receiveBufferBytes = 1 << 20
+
+  /// Binds a pair to `local` and watches it for `handler`.
+  ///
+  /// - Returns: nil when no pair is free.
+  static func open(
+    on local: SocketAddress, from allocator: PortAllocator, loop: EventLoop,
+    handler: any EventHandler
+  ) throws(SystemError) -> ReceivePorts? {
+    try allocator.allocate { (port) throws(SystemError) in
+      try ReceivePorts(
+        local.with(port: port), local.with(port: port + 1), allocator, loop, handler)
+    }
+  }
+
+  private init(
+    _ rtpAddress: SocketAddress, _ rtcpAddress: SocketAddress, _ allocator: PortAllocator,
+    _ loop: EventLoop, _ handler: any EventHandler
+  ) throws(SystemError) {
+    let rtp = try DatagramSocket(
+      local: rtpAddress, receiveBufferBytes: Self.receiveBufferBytes)
+    let rtcp = try DatagramSocket(local: rtcpAddress, receiveBufferBytes: 16 * 1024)
+    self.rtp = rtp
+    self.rtcp = rtcp
+    self.loop = loop
+    self.allocator = allocator
+    rtpRegistration = try loop.add(rtp, .readable, handler)
+    rtcpRegistration = try loop.add(rtcp, .readable, handler)
+  }
+
+  /// As SETUP offers it.
+  var pair: TransportHeader.PortPair {
+    TransportHeader.PortPair(rtp: rtp.local.port, rtcp: rtcp.local.port)
+  }
+
+  /// From now on only the server's packets are heard.
+  func connect(to server: SocketAddress, _ ports: TransportHeader.PortPair) {
+    try? rtp.connect(to: server.with(port: ports.rtp))
+    try? rtcp.connect(to: server.with(port: ports.rtcp))
+  }
+
+  func release() {
+    loop.remove(rtpRegistration)
+    loop.remove(rtcpRegistration)
+    allocator.release(rtp.local.port)
+  }
+}

@@ -1,0 +1,122 @@
+internal import Reactor
+internal import Wire
+
+/// All viewer sessions, and which servers they may be pointed at.
+final class ViewerSessions {
+  let loop: EventLoop
+  let activity: ActivityLog
+  let buffer: ReceiveBuffer
+  private let ports: PortAllocator
+  private let allowed: [SocketAddress]
+  private let sessionsMax: Int
+  private var sessions: [String: ViewerSession] = [:]
+  /// Where our own RTSP server listens; nil while it is stopped.
+  var ownServer: () -> SocketAddress? = { nil }
+
+  init(
+    loop: EventLoop, activity: ActivityLog, buffer: ReceiveBuffer, ports: PortAllocator,
+    allowed: [SocketAddress], sessionsMax: Int
+  ) {
+    self.loop = loop
+    self.activity = activity
+    self.buffer = buffer
+    self.ports = ports
+    self.allowed = allowed
+    self.sessionsMax = sessionsMax
+  }
+
+  /// In the order of their making.
+  var all: [ViewerSession] { sessions.values.sorted { $0.id < $1.id } }
+
+  /// How many watch.
+  var watcherCount: Int { sessions.values.reduce(0) { $0 + $1.watchers.count } }
+
+  subscript(id: String) -> ViewerSession? { sessions[id] }
+
+  /// Makes a session and sets it up; `done` is told how it went.
+  ///
+  /// - Throws: when the server is not on the allow list, or does not run, or there are too many.
+  func setup(
+    _ target: ViewerTarget, transport: String?, _ done: @escaping (ViewerSession, Problem?) -> Void
+  ) throws(Problem) -> ViewerSession {
+    let address = try resolve(target)
+    guard sessions.count < sessionsMax else {
+      throw Problem(
+        .serviceUnavailable, "too_many_sessions", "there are \(sessionsMax) sessions already",
+        hint: "tear one down")
+    }
+    guard transport == nil || transport == "udp" || transport == "tcp" else {
+      throw Problem(
+        .badRequest, "bad_transport", "transport is neither udp nor tcp", hint: "leave it out")
+    }
+    let session = ViewerSession(
+      id: Self.newIdentifier(), target: target, address: address, usesTCP: transport == "tcp",
+      home: self)
+    sessions[session.id] = session
+    session.setup { problem in done(session, problem) }
+    return session
+  }
+
+  func ended(_ session: ViewerSession) {
+    sessions[session.id] = nil
+  }
+
+  func teardownAll(_ reason: String) {
+    for session in all { session.teardown(reason) }
+  }
+
+  /// Ends sessions that nobody has watched or asked for.
+  func expire(idleNanoseconds: Instant) {
+    for session in all
+    where session.watchers.isEmpty && loop.now - session.lastUse > idleNanoseconds {
+      activity.note(.info, "viewer session ended, nobody watches", ["session": session.id])
+      session.teardown("nobody watches")
+    }
+  }
+
+  func openPorts(
+    near address: SocketAddress, for session: ViewerSession
+  ) throws(SystemError) -> ReceivePorts {
+    let local = address.anyAddress
+    guard
+      let opened = try ReceivePorts.open(
+        on: local, from: ports, loop: loop, handler: session)
+    else { throw SystemError.portsExhausted }
+    return opened
+  }
+
+  /// Only our own server and those on the allow list may be named: a page must not be able to make
+  /// the daemon knock at any door of the network.
+  private func resolve(_ target: ViewerTarget) throws(Problem) -> SocketAddress {
+    guard !target.videoFile.isEmpty, target.videoFile.utf8.count <= 1024 else {
+      throw Problem(.badRequest, "no_video", "video_file is missing", hint: "choose a video")
+    }
+    guard let port = UInt16(exactly: target.serverPort), port > 0,
+      let address = SocketAddress(host: target.serverAddr, port: port)
+    else {
+      throw Problem(
+        .badRequest, "bad_address",
+        "\(target.serverAddr):\(target.serverPort) is no address and port",
+        hint: "write an IP address, or localhost")
+    }
+    let own = ownServer()
+    if let own, own.port == port,
+      own.host == address.host || address.isLoopback && (own.isLoopback || own.isUnspecified)
+    {
+      return address
+    }
+    if allowed.contains(address) { return address }
+    guard own != nil else {
+      throw Problem(
+        .conflict, "server_stopped", "the RTSP server is stopped", hint: "Start Server first")
+    }
+    throw Problem(
+      .forbidden, "server_not_allowed", "\(address) is not on the list of allowed servers",
+      hint: "start streamd with --allow-server \(address)")
+  }
+
+  private static func newIdentifier() -> String {
+    let digits = String(UInt64.random(in: .min ... .max), radix: 16)
+    return String(repeating: "0", count: 16 - digits.utf8.count) + digits
+  }
+}

@@ -1,0 +1,52 @@
+/// What a browser or script asks for over the WebSocket, or in the body of a request.
+public struct Command: Decodable, Equatable, Sendable {
+  // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
+  public var event: String?
+  /// Comes back in the answer; numbers are taken as their text.
+  public var id: String?
+  // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
+  public var serverAddr: String?
+  // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
+  public var serverPort: Int?
+  // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
+  public var videoFile: String?
+  /// `udp` or `tcp`.
+  public var transport: String?
+  /// `annotated` or `base64`.
+  public var frames: String?
+  /// A session that exists already and is to be watched.
+  public var sessionId: String?
+  /// Where to play from, in seconds.
+  public var rangeS: Double?
+
+  private enum CodingKeys: CodingKey {
+    case event, id, serverAddr, serverPort, videoFile, transport, frames, sessionId, rangeS
+  }
+
+  /// Reads the fields that are there; a port may be a number or its text, as in HTML forms.
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    event = try container.decodeIfPresent(String.self, forKey: .event)
+    id = try Self.text(container, .id)
+    serverAddr = try container.decodeIfPresent(String.self, forKey: .serverAddr)
+    serverPort = try Self.text(container, .serverPort).map { text in
+      guard let port = decimal(trimmed(text), limit: 65_535) else {
+        throw DecodingError.dataCorruptedError(
+          forKey: .serverPort, in: container, debugDescription: "not a port")
+      }
+      return port
+    }
+    videoFile = try container.decodeIfPresent(String.self, forKey: .videoFile)
+    transport = try container.decodeIfPresent(String.self, forKey: .transport)
+    frames = try container.decodeIfPresent(String.self, forKey: .frames)
+    sessionId = try container.decodeIfPresent(String.self, forKey: .sessionId)
+    rangeS = try container.decodeIfPresent(Double.self, forKey: .rangeS)
+  }
+
+  private static func text(
+    _ container: KeyedDecodingContainer<CodingKeys>, _ key: CodingKeys
+  ) throws -> String? {
+    if let text = try? container.decodeIfPresent(String.self, forKey: key) { return text }
+    return try container.decodeIfPresent(Int.self, forKey: key).map(String.init)
+  }
+}

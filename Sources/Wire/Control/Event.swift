@@ -1,0 +1,110 @@
+/// What the WebSocket says: an event's name, and the fields that it has.
+public struct Event: Encodable, Equatable, Sendable {
+  // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
+  public var event: String
+  /// The command's.
+  public var id: String?
+  // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
+  public var success: Bool?
+  // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
+  public var message: String?
+  /// What to do, where something failed.
+  public var hint: String?
+  /// For programs, where something failed.
+  public var code: String?
+  // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
+  public var sessionId: String?
+  // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
+  public var running: Bool?
+  // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
+  public var state: String?
+  // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
+  public var version: String?
+
+  // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
+  public init(_ event: String) { self.event = event }
+
+  /// The answer to a command.
+  public init(_ event: String, answering command: Command, _ problem: Problem?, _ message: String) {
+    self.event = event
+    id = command.id
+    success = problem == nil
+    self.message = problem?.detail ?? message
+    code = problem?.code
+    hint = problem?.hint
+  }
+}
+
+/// Numbers of a viewer session, four times a second while it plays.
+public struct StatsEvent: Encodable, Equatable, Sendable {
+  // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
+  public var event = "stats"
+  // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
+  public var sessionId: String, state: String
+  // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
+  public var frame: Int, packets: Int, lost: Int, framesSkipped: Int
+  // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
+  public var dataRateKbps: Double, fps: Double, latencyMs: Double, jitterMs: Double
+
+  // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
+  public init(_ report: SessionReport) {
+    (sessionId, state) = (report.sessionId, report.state)
+    (frame, packets, lost) = (report.frame, report.packets, report.lost)
+    framesSkipped = report.framesSkipped
+    (dataRateKbps, fps) = (report.dataRateKbps, report.fps)
+    (latencyMs, jitterMs) = (report.latencyMs, report.jitterMs)
+  }
+}
+
+/// Precedes a binary message, where annotated frames were asked for.
+public struct FrameEvent: Encodable, Equatable, Sendable {
+  // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
+  public var event = "frame"
+  // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
+  public var frameNum: Int
+  /// Microseconds since 1970; absent while the sender's clock is not known.
+  public var dueUs: Int64?
+  /// Microseconds since 1970.
+  public var sentUs: Int64
+
+  // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
+  public init(frameNum: Int, dueUs: Int64?, sentUs: Int64) {
+    self.frameNum = frameNum
+    self.dueUs = dueUs
+    self.sentUs = sentUs
+  }
+}
+
+/// A frame as the original system sent it.
+public struct VideoFrameEvent: Encodable, Equatable, Sendable {
+  // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
+  public var event = "video_frame"
+  /// The JPEG in Base64.
+  public var frame: String
+  // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
+  public var frameNum: Int, packets: Int
+  // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
+  public var dataRate: Double, fps: Double
+
+  // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
+  public init(frame: String, frameNum: Int, packets: Int, dataRate: Double, fps: Double) {
+    self.frame = frame
+    self.frameNum = frameNum
+    self.packets = packets
+    self.dataRate = dataRate
+    self.fps = fps
+  }
+}
+
+/// A log line as an event.
+public struct LogEvent: Encodable, Equatable, Sendable {
+  // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
+  public var event = "log"
+  // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
+  public var seq: Int, time: String, level: String, message: String
+
+  // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
+  public init(_ entry: LogEntry) {
+    (seq, time, level, message) = (entry.seq, entry.time, entry.level, entry.message)
+  }
+}

@@ -1,0 +1,193 @@
+/// What the control interface says of things, as JSON objects in snake_case with units in the names.
+
+/// Of the daemon.
+public struct StatusReport: Codable, Equatable, Sendable {
+  // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
+  public var version: String
+  /// `stopped`, `starting`, `running` or `stopping`.
+  public var state: String
+  /// Where RTSP listens, or would.
+  public var rtsp: String
+  // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
+  public var uptimeS: Double
+  /// RTSP sessions served.
+  public var clients: Int
+  /// Viewer sessions.
+  public var sessions: Int
+  /// Browsers and scripts that watch over HTTP.
+  public var viewers: Int
+
+  // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
+  public init(
+    version: String, state: String, rtsp: String, uptimeS: Double, clients: Int, sessions: Int,
+    viewers: Int
+  ) {
+    self.version = version
+    self.state = state
+    self.rtsp = rtsp
+    self.uptimeS = uptimeS
+    self.clients = clients
+    self.sessions = sessions
+    self.viewers = viewers
+  }
+}
+
+/// Of a file in the media folder.
+public struct VideoReport: Codable, Equatable, Sendable {
+  /// Its path below the folder.
+  public var name: String
+  // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
+  public var frames = 0
+  // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
+  public var fps = 0.0
+  // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
+  public var width = 0, height = 0
+  // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
+  public var durationS = 0.0
+  // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
+  public var bytes = 0
+  // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
+  public var playable = false
+  /// What was changed to fit RTP; empty when nothing was.
+  public var normalised: [String] = []
+  /// Why it cannot be played; empty when it can.
+  public var reason = ""
+
+  // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
+  public init(name: String) { self.name = name }
+}
+
+/// Of a viewer session.
+public struct SessionReport: Codable, Equatable, Sendable {
+  // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
+  public var sessionId = ""
+  /// `init`, `ready`, `playing` or `paused`.
+  public var state = "init"
+  // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
+  public var serverAddr = "", serverPort = 0, videoFile = ""
+  /// `udp` or `tcp`.
+  public var transport = "udp"
+  /// Pictures that came in whole.
+  public var frame = 0
+  /// RTP packets that came in and that did not.
+  public var packets = 0, lost = 0
+  /// Pictures dropped because a packet was missing or malformed.
+  public var framesSkipped = 0
+  /// RTP payload in the last second.
+  public var dataRateKbps = 0.0
+  // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
+  public var fps = 0.0
+  /// From a picture's due time to its arrival; -1 while unknown.
+  public var latencyMs = -1.0
+  /// Interarrival jitter (RFC 3550 §6.4.1).
+  public var jitterMs = 0.0
+
+  // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
+  public init() {}
+}
+
+/// Of an RTSP session that is served.
+public struct ClientReport: Codable, Equatable, Sendable {
+  // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
+  public var id = "", peer = "", userAgent = ""
+  /// `udp`, `tcp` or `classroom`.
+  public var transport = ""
+  // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
+  public var state = "", videoFile = ""
+  // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
+  public var frames = 0, packets = 0
+  /// As the receiver reports it.
+  public var lost = 0, jitterMs = 0.0
+  /// Frames left out because the client was slow.
+  public var skipped = 0
+  /// RFC 3339.
+  public var since = ""
+
+  // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
+  public init() {}
+}
+
+/// A line of the activity log.
+public struct LogEntry: Codable, Equatable, Sendable {
+  /// Counts up from 1 without a gap.
+  public var seq: Int
+  /// RFC 3339.
+  public var time: String
+  /// `error`, `warning` or `info`.
+  public var level: String
+  // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
+  public var message: String
+
+  // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
+  public init(seq: Int, time: String, level: String, message: String) {
+    self.seq = seq
+    self.time = time
+    self.level = level
+    self.message = message
+  }
+}
+
+/// What a viewer session is set up with.
+public struct ViewerTarget: Codable, Equatable, Sendable {
+  // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
+  public var serverAddr: String
+  // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
+  public var serverPort: Int
+  // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
+  public var videoFile: String
+
+  // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
+  public init(serverAddr: String, serverPort: Int, videoFile: String) {
+    self.serverAddr = serverAddr
+    self.serverPort = serverPort
+    self.videoFile = videoFile
+  }
+}
+
+/// A page of a list; `next` is the cursor of the next one.
+public struct Listing<Item: Codable & Sendable>: Codable, Sendable {
+  // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
+  public var items: [Item]
+  /// Null on the last page.
+  public var next: String?
+
+  // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
+  public init(items: [Item], next: String?) {
+    self.items = items
+    self.next = next
+  }
+
+  private enum CodingKeys: CodingKey { case items, next }
+
+  /// With `next` in it even when it is null.
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(items, forKey: .items)
+    try container.encode(next, forKey: .next)
+  }
+}
+
+/// An error as RFC 9457 has it, with a code for programs and a hint for people.
+public struct Problem: Codable, Error, Equatable, Sendable {
+  // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
+  public var type = "about:blank"
+  // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
+  public var title: String
+  // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
+  public var status: Int
+  // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
+  public var detail: String
+  /// Never changes its meaning: `port_in_use`, `not_found`, …
+  public var code: String
+  /// What to do.
+  public var hint: String
+
+  // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
+  public init(_ status: HTTPStatus, _ code: String, _ detail: String, hint: String = "") {
+    title = status.phrase
+    self.status = status.code
+    self.detail = detail
+    self.code = code
+    self.hint = hint
+  }
+}

@@ -1,0 +1,77 @@
+// Asks the daemon over HTTP for what no event tells: once when the socket opens, the clients every
+// two seconds while the page is looked at, the log whenever entries are missing.
+
+import { call, list } from './api.js';
+import { completeTo, record, startedAt } from './journal.js';
+import { notice, online, serverIs, state } from './state.js';
+
+const POLL_MS = 2_000;
+const UPTIME_TOLERANCE_MS = 3_000;
+
+let changed = () => {};
+let asking = false;
+let filling = false;
+
+/** Begins to poll. `render` is called when something has changed. */
+export function begin(render) {
+  changed = render;
+  setInterval(poll, POLL_MS);
+  document.addEventListener('visibilitychange', poll);
+}
+
+/** The socket is open (again): everything may have changed in between. */
+export async function catchUp() {
+  await poll();
+  await Promise.all([fillLog(), videos(), config()]);
+}
+
+/** Each part fails by itself: an old answer stays until there is a new one. */
+async function attempt(action) {
+  try {
+    await action();
+  } catch (problem) {
+    if (online()) notice('error', problem.message, problem.hint);
+  }
+  changed();
+}
+
+async function poll() {
+  if (asking || document.hidden || !online()) return;
+  asking = true;
+  await attempt(async () => {
+    const [status, clients] = await Promise.all([call('/api/v1/status'), list('/api/v1/clients')]);
+    if (!online()) return;
+    Object.assign(state, { status, clients, statusAt: performance.now() });
+    if (state.started === null) {
+      startedAt(Date.now() - status.uptime_s * 1000, UPTIME_TOLERANCE_MS);
+    }
+    if (state.server.state === 'unknown') serverIs(status.state);
+  });
+  asking = false;
+}
+
+export const fillLog = () => attempt(async () => {
+  if (filling) return;
+  filling = true;
+  try {
+    record(await list('/api/v1/log', completeTo()), true);
+  } finally {
+    filling = false;
+  }
+});
+
+export const videos = () => attempt(async () => {
+  state.videos = await list('/api/v1/videos');
+});
+
+const config = () => attempt(async () => {
+  const first = state.config === null;
+  state.config = await call('/api/config');
+  if (first) Object.assign(state.form, state.config);
+});
+
+export const kick = (client) => attempt(async () => {
+  await call(`/api/v1/clients/${encodeURIComponent(client.id)}`, 'DELETE');
+  state.clients = state.clients.filter(({ id }) => id !== client.id);
+  notice('info', `${client.peer} was disconnected.`);
+});

@@ -1,0 +1,71 @@
+// The list of files to choose from: radio buttons with a thumbnail each. What cannot be played is
+// shown with the reason and cannot be chosen.
+
+import { byId, duration, encodePath, make, setText, size } from './dom.js';
+import { online, state } from './state.js';
+import * as truth from './truth.js';
+
+const box = byId('videos');
+const reload = byId('videos-reload');
+let shown = null;
+
+/** `changed` is called when a file has been chosen. */
+export function begin(changed) {
+  reload.addEventListener('click', () => truth.videos());
+  box.addEventListener('change', ({ target }) => {
+    state.form.video_file = target.value;
+    changed();
+  });
+}
+
+function facts(video) {
+  if (!video.playable) return video.reason || 'cannot be played';
+  const picture = video.width ? `${video.width} × ${video.height}` : '';
+  const rate = video.fps ? `${Number(video.fps.toFixed(2))} fps` : '';
+  const parts = [duration(video.duration_s), picture, rate, size(video.bytes)];
+  return parts.filter(Boolean).join(' · ');
+}
+
+function thumbnail(video) {
+  if (!video.playable) return make('span', { class: 'thumb', 'aria-hidden': 'true' }, '⚠');
+  const image = make('img', {
+    class: 'thumb', alt: '', loading: 'lazy', decoding: 'async', width: '96', height: '54',
+    src: `/video/${encodePath(video.name)}/snapshot.jpg`,
+  });
+  image.addEventListener('error', () => image.classList.add('missing'));
+  return image;
+}
+
+function item(video, index) {
+  const input = make('input', {
+    type: 'radio', name: 'video', value: video.name, 'aria-describedby': `video-facts-${index}`,
+  });
+  input.disabled = !video.playable;
+  const normalised = video.normalised ? String(video.normalised) : '';
+  const name = make('span', { class: 'name', title: video.name }, video.name);
+  const row = make('label', { class: 'video', 'data-name': video.name }, input, thumbnail(video),
+    make('span', { class: 'words' }, name,
+      make('span', { class: 'more', id: `video-facts-${index}` }, facts(video)),
+      ...(normalised ? [make('span', { class: 'more' }, normalised)] : [])));
+  row.classList.toggle('unplayable', !video.playable);
+  return row;
+}
+
+export function render({ videos, form, session }) {
+  reload.disabled = !online();
+  if (videos !== shown) {
+    const playableFirst = [...(videos ?? [])].sort((a, b) => b.playable - a.playable);
+    const focused = box.contains(document.activeElement) ? document.activeElement.value : null;
+    box.replaceChildren(...playableFirst.map(item));
+    shown = videos;
+    for (const input of box.querySelectorAll('input')) if (input.value === focused) input.focus();
+  }
+  for (const row of box.children) {
+    const input = row.querySelector('input');
+    input.checked = input.value === form.video_file;
+    row.classList.toggle('on-air', session.source?.video_file === input.value);
+  }
+  const empty = byId('videos-empty');
+  empty.hidden = (videos?.length ?? 0) > 0;
+  if (videos) setText(empty, 'The media folder has no files. Put a .mjpeg file into it.');
+}
