@@ -8,7 +8,7 @@ import * as truth from './truth.js';
 const body = byId('clients').tBodies[0];
 const rows = new Map();
 const COLUMNS = ['Peer', 'State', 'File', 'Frames', 'Lost', 'Jitter', 'Since'];
-const CLOCK = { hour: '2-digit', minute: '2-digit' };
+const CLOCK = { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' };
 const NUMBERS = new Set(['Frames', 'Lost', 'Jitter']);
 
 function values(client) {

@@ -38,16 +38,18 @@ function insert(entry) {
 
 /**
  * The daemon says when it started, as a time that stays the same for one run.
- * `tolerance` is for times of day that were worked out from an uptime.
+ * `tolerance` is for times of day that were worked out from an uptime. Returns whether it is
+ * another run than before.
  */
 export function startedAt(started, tolerance = 0) {
   const known = runStarted !== null;
   const same = tolerance ? Math.abs(started - runStarted) <= tolerance : started === runStarted;
   if (!known || !same) runStarted = started;
-  if (!known || same) return;
+  if (!known || same) return false;
   run += 1;
   complete = 0;
   const date = new Date(started);
   const time = (Number.isNaN(date.getTime()) ? new Date() : date).toISOString();
   insert({ run, seq: 0, time, level: 'info', message: 'The daemon was started anew' });
+  return true;
 }

@@ -5,7 +5,8 @@ import { byId, download, make } from './dom.js';
 import { journal } from './journal.js';
 
 const LEVELS = { debug: 0, info: 1, notice: 1, warning: 2, error: 3, critical: 3 };
-const list = byId('log');
+const box = byId('log');
+const list = box.querySelector('ol');
 const filter = byId('log-filter');
 const level = byId('log-level');
 const newest = byId('log-newest');
@@ -18,13 +19,13 @@ export function begin() {
   level.addEventListener('change', filterAll);
   byId('log-download').addEventListener('click', save);
   newest.addEventListener('click', toEnd);
-  list.addEventListener('scroll', () => { newest.hidden = isAtEnd(); });
+  box.addEventListener('scroll', () => { newest.hidden = isAtEnd(); });
 }
 
-const isAtEnd = () => list.scrollHeight - list.scrollTop - list.clientHeight < 24;
+const isAtEnd = () => box.scrollHeight - box.scrollTop - box.clientHeight < 24;
 
 function toEnd() {
-  list.scrollTop = list.scrollHeight;
+  box.scrollTop = box.scrollHeight;
   newest.hidden = true;
 }
 

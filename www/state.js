@@ -85,8 +85,7 @@ export function apply(event) {
     case 'pause_response': answered('pause', event, 'paused'); break;
     case 'teardown_response': answered('teardown', event, 'init'); break;
     case 'session_state':
-      sessionIs(event.state);
-      if (event.message) notice('info', event.message);
+      sessionChanged(event);
       break;
     case 'stats': statistics(event); break;
     case 'error':
@@ -118,6 +117,14 @@ function answered(command, event, next) {
   }
   sessionIs(next);
   notice('info', event.message);
+}
+
+/** Somebody or something else changed the session, or the answer says so once more. */
+function sessionChanged({ state: name, message }) {
+  if (name === state.session.state) return;
+  const isLoss = name === 'init' && !state.pending.has('teardown');
+  sessionIs(name);
+  if (message) notice(isLoss ? 'hint' : 'info', message);
 }
 
 function failed(event) {

@@ -33,7 +33,7 @@ function latency(stats) {
     const worst = quantile(sorted, 0.95);
     return [Math.max(0, median).toFixed(0), `95 % within ${worst.toFixed(0)}`];
   }
-  if (stats.latency_ms == null) return ['–', ''];
+  if (!(stats.latency_ms >= 0)) return ['–', ''];
   return [stats.latency_ms.toFixed(0), 'until received'];
 }
 
@@ -51,7 +51,7 @@ function tiles(stats) {
   tile('lost', lost, `${share.toFixed(share > 0 && share < 1 ? 2 : 0)} %`);
   tile('rate', rateNumber(rate), 'RTP payload');
   setText(byId('unit-rate'), rateUnit(rate));
-  tile('fps', fps.toFixed(1), 'per second');
+  tile('fps', fps.toFixed(1), 'received');
   tile('latency', ...latency(stats));
 }
 

@@ -43,7 +43,8 @@ async function poll() {
     if (!online()) return;
     Object.assign(state, { status, clients, statusAt: performance.now() });
     if (state.started === null) {
-      startedAt(Date.now() - status.uptime_s * 1000, UPTIME_TOLERANCE_MS);
+      const started = Date.now() - status.uptime_s * 1000;
+      if (startedAt(started, UPTIME_TOLERANCE_MS)) fillLog();
     }
     if (state.server.state === 'unknown') serverIs(status.state);
   });

@@ -41,7 +41,7 @@ function item(video, index) {
     type: 'radio', name: 'video', value: video.name, 'aria-describedby': `video-facts-${index}`,
   });
   input.disabled = !video.playable;
-  const normalised = video.normalised ? String(video.normalised) : '';
+  const normalised = [].concat(video.normalised ?? []).join(', ');
   const name = make('span', { class: 'name', title: video.name }, video.name);
   const row = make('label', { class: 'video', 'data-name': video.name }, input, thumbnail(video),
     make('span', { class: 'words' }, name,

@@ -1,8 +1,8 @@
 internal import Reactor
 internal import Wire
 
-/// What can be asked of the daemon, by whatever way: the HTTP API and the WebSocket are two fronts of
-/// this one.
+/// What can be asked of the daemon, by whatever way: the HTTP API and the WebSocket are two fronts
+/// of this one.
 final class Control {
   enum ServerState: String {
     case stopped, starting, running, stopping

@@ -122,8 +122,8 @@ final class Daemon {
     }
   }
 
-  /// The folder that was asked for; else where an installed program has it, then the source tree that
-  /// the program was built in, then the one here.
+  /// The folder that was asked for; else where an installed program has it, then the source tree
+  /// that the program was built in, then the one here.
   private static func folder(
     _ purpose: String, _ path: String?, _ name: String
   ) throws(StartError) -> Folder {

@@ -4,8 +4,12 @@ internal import Wire
 /// The JSON API: a table of routes, and what each does.
 final class API {
   let control: Control
+  private let files: StaticFiles
 
-  init(_ control: Control) { self.control = control }
+  init(_ control: Control, files: StaticFiles) {
+    self.control = control
+    self.files = files
+  }
 
   /// A method and a path whose `{name}` parts are open; `{name...}` takes slashes, too.
   struct Route: Sendable {
@@ -30,6 +34,7 @@ final class API {
     Route(method: "GET", path: "/api/v1/clients") { $0.clients($1) },
     Route(method: "DELETE", path: "/api/v1/clients/{id}") { $0.kick($1) },
     Route(method: "GET", path: "/api/v1/log") { $0.log($1) },
+    Route(method: "GET", path: "/api/v1/openapi.json") { $0.document($1) },
     Route(method: "GET", path: "/api/config") { $1.reply(json($0.control.defaultTarget)) },
     Route(method: "GET", path: "/video/{name...}/stream.mjpg") { $0.fileStream($1) },
     Route(method: "GET", path: "/video/{name...}/snapshot.jpg") { $0.fileSnapshot($1) },
@@ -165,6 +170,11 @@ final class API {
     exchange.reply(
       Self.json(control.activity.page(after: query["after"].flatMap { Int($0) } ?? 0, limit: limit))
     )
+  }
+
+  private func document(_ exchange: HTTPExchange) {
+    exchange.reply(
+      files.response(to: exchange.request, at: "openapi.json"))
   }
 
   // MARK: Sessions

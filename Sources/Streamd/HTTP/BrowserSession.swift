@@ -1,8 +1,8 @@
 internal import Reactor
 internal import Wire
 
-/// A WebSocket: commands in, events and pictures out. By default a browser has a viewer session of its
-/// own, which ends with its socket; it may also watch one that was set up over HTTP.
+/// A WebSocket: commands in, events and pictures out. By default a browser has a viewer session of
+/// its own, which ends with its socket; it may also watch one that was set up over HTTP.
 final class BrowserSession: PictureWatcher {
   private unowned let connection: HTTPConnection
   private let control: Control

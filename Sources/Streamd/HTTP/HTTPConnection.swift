@@ -116,7 +116,7 @@ final class HTTPConnection: Connection {
     mode = .answering
     let exchange = HTTPExchange(request: request, connection: self)
     if !server.api.handle(exchange) {
-      exchange.reply(server.files.response(to: request, now: loop.realtime))
+      exchange.reply(server.files.response(to: request))
     }
   }
 

@@ -17,8 +17,8 @@ final class HTTPServer {
     loop = control.loop
     self.limits = limits
     self.buffer = buffer
-    api = API(control)
     files = StaticFiles(folder: www)
+    api = API(control, files: files)
     policy = RequestPolicy()
     control.serverStateChanged = { [unowned self] in broadcast($0) }
     control.activity.added = { [unowned self] in broadcast(LogEvent($0)) }

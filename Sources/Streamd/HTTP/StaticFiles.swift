@@ -19,8 +19,13 @@ struct StaticFiles {
     "webmanifest": "application/manifest+json",
   ]
 
-  func response(to request: HTTPRequest, now: Int64) -> HTTPResponse {
-    let path = request.path == "/" ? "index.html" : String(request.path.dropFirst())
+  /// The file that a request's path names.
+  func response(to request: HTTPRequest) -> HTTPResponse {
+    response(to: request, at: request.path == "/" ? "index.html" : String(request.path.dropFirst()))
+  }
+
+  /// A certain file, whatever the request's path.
+  func response(to request: HTTPRequest, at path: String) -> HTTPResponse {
     guard let folder, Self.isAllowed(path), let file = try? folder.file(at: path),
       let identity = try? file.identity(), identity.size <= Self.fileBytesMax
     else {

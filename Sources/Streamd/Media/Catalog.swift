@@ -59,8 +59,8 @@ final class Catalog {
     }.sorted()
   }
 
-  /// What is in the folder now, as the API tells it: everything that can be played, and what looks as
-  /// if it could but cannot.
+  /// What is in the folder now, as the API tells it: everything that can be played, and what looks
+  /// as if it could but cannot.
   func reports() -> [VideoReport] {
     var reports: [VideoReport] = []
     for path in folder.paths(limit: limits.mediaFilesMax, depth: limits.mediaDepthMax) {

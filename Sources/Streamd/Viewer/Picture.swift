@@ -1,11 +1,13 @@
 internal import Wire
 
-/// One picture on its way to browsers. Each form that it is sent in is made once, however many watch.
+/// One picture on its way to browsers. Each form that it is sent in is made once, however many
+/// watch.
 final class Picture {
   let jpeg: [UInt8]
   /// Counted from 1 for each session.
   let number: Int
-  /// When it was due by the sender's clock, in microseconds since 1970; nil while that is not known.
+  /// When it was due by the sender's clock, in microseconds since 1970; nil while that is not
+  /// known.
   let due: Int64?
 
   init(jpeg: [UInt8], number: Int, due: Int64?) {
@@ -33,8 +35,8 @@ final class Picture {
 enum MultipartStream {
   static let contentType = "multipart/x-mixed-replace; boundary=streamd"
 
-  /// One picture with its length and time, in microseconds since 1970. The boundary stands behind it
-  /// as well: browsers show a picture when they see the next boundary.
+  /// One picture with its length and time, in microseconds since 1970. The boundary stands behind
+  /// it as well: browsers show a picture when they see the next boundary.
   static func part(of jpeg: [UInt8], time: Int64) -> [UInt8] {
     let fraction = String(1_000_000 + time % 1_000_000).dropFirst()
     let head =

@@ -1,7 +1,8 @@
 internal import Reactor
 internal import Wire
 
-/// The pair of UDP ports that a viewer session receives on, from the same allocator as the server's.
+/// The pair of UDP ports that a viewer session receives on, from the same allocator as the
+/// server's.
 final class ReceivePorts {
   let rtp: DatagramSocket
   let rtcp: DatagramSocket

@@ -91,9 +91,12 @@ final class ViewerSessions {
     guard !target.videoFile.isEmpty, target.videoFile.utf8.count <= 1024 else {
       throw Problem(.badRequest, "no_video", "video_file is missing", hint: "choose a video")
     }
-    guard let port = UInt16(exactly: target.serverPort), port > 0,
+    // A server that does not run has no port yet when it was to take any free one.
+    let isOwn = ownServer() == nil && target.serverPort == 0
+    guard !isOwn, let port = UInt16(exactly: target.serverPort), port > 0,
       let address = SocketAddress(host: target.serverAddr, port: port)
     else {
+      if isOwn { throw Self.stopped }
       throw Problem(
         .badRequest, "bad_address",
         "\(target.serverAddr):\(target.serverPort) is no address and port",
@@ -106,14 +109,14 @@ final class ViewerSessions {
       return address
     }
     if allowed.contains(address) { return address }
-    guard own != nil else {
-      throw Problem(
-        .conflict, "server_stopped", "the RTSP server is stopped", hint: "Start Server first")
-    }
+    guard own != nil else { throw Self.stopped }
     throw Problem(
       .forbidden, "server_not_allowed", "\(address) is not on the list of allowed servers",
       hint: "start streamd with --allow-server \(address)")
   }
+
+  private static let stopped = Problem(
+    .conflict, "server_stopped", "the RTSP server is stopped", hint: "Start Server first")
 
   private static func newIdentifier() -> String {
     let digits = String(UInt64.random(in: .min ... .max), radix: 16)

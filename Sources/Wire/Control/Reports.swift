@@ -1,4 +1,5 @@
-/// What the control interface says of things, as JSON objects in snake_case with units in the names.
+/// What the control interface says of things, as JSON objects in snake_case with units in the
+/// names.
 
 /// Of the daemon.
 public struct StatusReport: Codable, Equatable, Sendable {

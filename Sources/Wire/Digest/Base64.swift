@@ -1,6 +1,6 @@
 /// Base64 with padding (RFC 4648 §4).
 public enum Base64 {
-  private static let alphabet = Array(
+  static let alphabet = Array(
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
 
   /// The text that stands for `bytes`.

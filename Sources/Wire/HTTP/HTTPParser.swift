@@ -31,7 +31,8 @@ public struct HTTPParser: Sendable {
 
   /// The request at hand waits for `100 Continue` (RFC 9110 §10.1.1).
   public var expectsContinue: Bool {
-    guard let pending, buffer.isEmpty, pending.bodyBytes > 0 else { return false }
+    guard let pending, buffer.isEmpty, pending.bodyBytes > 0, pending.request.minorVersion >= 1
+    else { return false }
     return pending.request.headers["Expect"].map { equalIgnoringCase($0, "100-continue") } ?? false
   }
 
@@ -60,33 +61,40 @@ public struct HTTPParser: Sendable {
   }
 
   private mutating func readHead() throws(HTTPError) {
-    // An empty line before a request is tolerated (RFC 9112 §2.2).
-    while searched == 0, buffer.starts(with: [0x0D, 0x0A]) { buffer.removeFirst(2) }
-    guard let end = endOfHead() else {
-      if buffer.count > bounds.headBytesMax {
-        throw buffer.contains(0x0A)
-          ? HTTPError(.fieldsTooLarge, "a head of more than \(bounds.headBytesMax) bytes")
-          : HTTPError(.uriTooLong, "a request line of more than \(bounds.headBytesMax) bytes")
-      }
-      return
+    skipEmptyLines()
+    let end = endOfHead()
+    guard end ?? buffer.count <= bounds.headBytesMax else {
+      throw buffer.prefix(bounds.headBytesMax + 1).contains(0x0A)
+        ? HTTPError(.fieldsTooLarge, "a head of more than \(bounds.headBytesMax) bytes")
+        : HTTPError(.uriTooLong, "a request line of more than \(bounds.headBytesMax) bytes")
     }
-    guard end <= bounds.headBytesMax else {
-      throw HTTPError(.fieldsTooLarge, "a head of more than \(bounds.headBytesMax) bytes")
-    }
+    guard let end else { return }
     let head = buffer[..<end]
     guard head.allSatisfy({ $0 >= 0x20 && $0 != 0x7F || [0x09, 0x0A, 0x0D].contains($0) }) else {
       throw HTTPError(.badRequest, "a control byte")
     }
     // Split before decoding: CR LF would be one character.
-    let lines = head.split(separator: 0x0A, omittingEmptySubsequences: true).map {
-      String(decoding: $0.last == 0x0D ? $0.dropLast() : $0, as: UTF8.self)
-    }.filter { !$0.isEmpty }
+    let rows = head.split(separator: 0x0A).map { $0.last == 0x0D ? $0.dropLast() : $0 }
+    // Some take a bare carriage return for a line's end, so a request could hide behind it.
+    guard !rows.contains(where: { $0.contains(0x0D) }) else {
+      throw HTTPError(.badRequest, "a carriage return without its newline")
+    }
+    let lines = rows.filter { !$0.isEmpty }.map { String(decoding: $0, as: UTF8.self) }
     var request = try Self.requestLine(lines.first ?? "", bounds)
     request.headers = try Self.headers(lines.dropFirst(), bounds)
     let length = try Self.bodyBytes(request, bounds)
     buffer.removeFirst(end)
     searched = 0
     pending = (request, length)
+  }
+
+  /// Empty lines before a request are tolerated (RFC 9112 §2.2).
+  private mutating func skipEmptyLines() {
+    var position = 0
+    while buffer[position...].starts(with: [0x0D, 0x0A]) { position += 2 }
+    guard position > 0 else { return }
+    buffer.removeFirst(position)
+    searched = 0
   }
 
   /// Behind the empty line that ends the head; nil when it is not there yet.
@@ -133,10 +141,11 @@ public struct HTTPParser: Sendable {
   /// Origin form, or absolute form as proxies send it (RFC 9112 §3.2).
   private static func split(_ target: String) -> (path: String, query: [String: String])? {
     var rest = target[...]
-    if rest.hasPrefix("http://") || rest.hasPrefix("https://") {
+    let scheme = rest.prefix(8).lowercased()
+    if scheme.hasPrefix("http://") || scheme == "https://" {
       rest = rest.drop { $0 != ":" }.dropFirst(3)
-      rest = rest.drop { $0 != "/" }
-      if rest.isEmpty { rest = "/" }
+      rest = rest.drop { $0 != "/" && $0 != "?" }
+      if !rest.hasPrefix("/") { rest = "/" + rest }
     }
     if rest == "*" { return ("*", [:]) }
     guard rest.hasPrefix("/") else { return nil }

@@ -61,7 +61,10 @@ public struct ReceptionStatistics: Equatable, Sendable {
     let lostNow = expectedNow - (received - receivedBefore)
     (expectedBefore, receivedBefore) = (expected, received)
     let fraction = expectedNow > 0 && lostNow > 0 ? min(255, lostNow * 256 / expectedNow) : 0
-    let delay = lastReport.map { UInt32(clamping: (now - $0.at) * 65_536 / 1_000_000_000) }
+    // The field holds 65,536 seconds.
+    let delay = lastReport.map {
+      UInt32(clamping: min(now - $0.at, 65_536_000_000_000) * 65_536 / 1_000_000_000)
+    }
     return ReportBlock(
       ssrc: ssrc, fractionLost: UInt8(fraction),
       cumulativeLost: Int32(clamping: expected - received),

@@ -48,14 +48,16 @@ public struct ReorderWindow: Sendable {
       return restart(packet, sequence)
     }
     if ahead > 0x1000 { return restart(packet, sequence) }
-    held[sequence] = Held(packet: packet, at: now)
+    // A duplicate does not renew the wait.
+    if held[sequence] == nil { held[sequence] = Held(packet: packet, at: now) }
     return held.count > capacity ? skip() : expire(at: now)
   }
 
   /// Gives up on packets that have been waited for long enough.
   public mutating func expire(at now: Nanoseconds) -> [Output] {
-    guard let oldest = held.values.map(\.at).min(), now - oldest >= patience else { return [] }
-    return skip()
+    var output: [Output] = []
+    while let deadline, deadline <= now { output += skip() }
+    return output
   }
 
   /// When ``expire(at:)`` is to be called; nil when nothing is waited for.

@@ -84,8 +84,8 @@ public struct RTSPClientConversation {
   /// Stops where it is.
   public mutating func pause() { waiting.append(.pause) }
 
-  /// Ends the session.
-  public mutating func teardown() { waiting = session == nil ? [] : [.teardown] }
+  /// Ends the session, or the one that is about to be set up.
+  public mutating func teardown() { waiting = [.teardown] }
 
   // MARK: What happens
 
@@ -137,6 +137,8 @@ public struct RTSPClientConversation {
   }
 
   private mutating func send(_ request: Request, at now: Nanoseconds) {
+    // Without a session there is nothing to end.
+    if request == .teardown && session == nil { return outbox.append(.tornDown) }
     sequence += 1
     var headers = HeaderFields()
     headers.append("CSeq", String(sequence))
@@ -182,27 +184,30 @@ public struct RTSPClientConversation {
       guard let (request, _) = inFlight,
         response.headers["CSeq"].flatMap({ decimal($0) }) ?? sequence == sequence
       else { return }
+      // A provisional reply: the final one follows (RFC 2326 §7.1.1).
+      guard response.code >= 200 else { return }
       inFlight = nil
       handle(response, to: request)
     }
   }
 
   private mutating func handle(_ response: RTSPResponse, to request: Request) {
-    guard response.code == 200 else {
-      // A server that does not know OPTIONS, or a session that is gone already, is no obstacle.
+    // Refused or not: a session that is gone already is no obstacle.
+    if request == .teardown {
+      session = nil
+      return outbox.append(.tornDown)
+    }
+    guard (200..<300).contains(response.code) else {
+      // A server that does not know OPTIONS is no obstacle.
       if request == .options || request == .keepalive { return }
-      if request == .teardown { return outbox.append(.tornDown) }
       return fail(.refused(code: response.code, phrase: response.phrase))
     }
     switch request {
-    case .options, .keepalive: break
+    case .options, .keepalive, .teardown: break
     case .describe: readDescription(response)
     case .setup: readSetup(response)
     case .play: outbox.append(.playing(response.headers["RTP-Info"].flatMap { RTPInfo($0) }))
     case .pause: outbox.append(.paused)
-    case .teardown:
-      session = nil
-      outbox.append(.tornDown)
     }
   }
 

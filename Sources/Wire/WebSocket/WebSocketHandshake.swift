@@ -2,7 +2,8 @@
 public enum WebSocketHandshake {
   /// Whether a request wants to switch.
   public static func isUpgrade(_ request: HTTPRequest) -> Bool {
-    request.headers.all("Upgrade").contains { equalIgnoringCase($0, "websocket") }
+    let protocols = request.headers.all("Upgrade").joined(separator: ",").split(separator: ",")
+    return protocols.contains { equalIgnoringCase(trimmed($0), "websocket") }
   }
 
   /// The reply to a request to switch: 101, or what is wrong with it.
@@ -31,5 +32,6 @@ public enum WebSocketHandshake {
   /// Sixteen bytes in Base64.
   private static func isKey(_ key: String) -> Bool {
     key.utf8.count == 24 && key.hasSuffix("==")
+      && key.utf8.dropLast(2).allSatisfy(Base64.alphabet.contains)
   }
 }

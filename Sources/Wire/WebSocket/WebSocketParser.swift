@@ -60,7 +60,7 @@ public struct WebSocketParser: Sendable {
     if opcode.isControl, !isFinal || length > WebSocketFrame.controlBytesMax {
       throw broken("a control frame in fragments or of more than 125 bytes")
     }
-    guard length + (fragments?.bytes.count ?? 0) <= messageBytesMax else {
+    guard opcode.isControl || length + (fragments?.bytes.count ?? 0) <= messageBytesMax else {
       throw Failure(code: .tooBig, reason: "a message of more than \(messageBytesMax) bytes")
     }
     guard buffer.count >= headBytes + 4 + length else { return nil }

@@ -43,6 +43,9 @@ struct PictureReader {
     return Picture(number: number, timestamp: header.timestamp, firstSequence: firstSequence)
   }
 
+  /// Which picture of the sample movie a JPEG is.
+  func number(of jpeg: [UInt8]) -> Int? { known[Self.scan(of: jpeg)] }
+
   /// What follows the SOS segment.
   private static func scan(of picture: [UInt8]) -> [UInt8] {
     for index in picture.indices.dropLast()

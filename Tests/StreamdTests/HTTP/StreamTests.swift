@@ -1,0 +1,122 @@
+import Foundation
+import Testing
+
+@Suite("Pictures over HTTP")
+struct StreamTests {
+  @Test("a file's stream has every picture of the file in order, each whole, with its time")
+  func fileStream() throws {
+    let daemon = try DaemonProcess(start: false)
+    let pictures = try Repository.samplePictures()
+    let client = try HTTPClient(daemon)
+    try client.send("GET", "/video/movie.Mjpeg/stream.mjpg")
+    let head = try client.readHead()
+    #expect(head.contains("Content-Type: multipart/x-mixed-replace; boundary=streamd\r\n"))
+    #expect(String(decoding: try client.read(11), as: UTF8.self) == "--streamd\r\n")
+    var times: [Double] = []
+    for number in 0..<30 {
+      let (jpeg, time) = try client.readPart()
+      #expect(jpeg == pictures[number])
+      times.append(time)
+    }
+    #expect(abs((times[29] - times[0]) - 29 * 0.05) < 0.2)
+    #expect(abs(times[29] - Date().timeIntervalSince1970) < 1)
+  }
+
+  @Test("?fps= thins a stream out", arguments: [5.0, 10, 40])
+  func thinned(_ fps: Double) throws {
+    let daemon = try DaemonProcess(start: false)
+    let client = try HTTPClient(daemon)
+    try client.send("GET", "/video/movie.Mjpeg/stream.mjpg?fps=\(Int(fps))")
+    _ = try client.readHead()
+    _ = try client.read(11)
+    let first = try client.readPart().time
+    var last = first
+    for _ in 0..<10 { last = try client.readPart().time }
+    #expect(abs((last - first) / 10 - 1 / min(fps, 20)) < 0.02, "\((last - first) / 10) s apart")
+    let bad = try HTTPClient(daemon).request("GET", "/video/movie.Mjpeg/stream.mjpg?fps=x")
+    #expect(bad.status == 400 && bad.code == "bad_fps")
+  }
+
+  @Test("snapshots are the file's pictures; what is not there is refused")
+  func snapshots() throws {
+    let folder = try TemporaryFolder()
+    let pictures = try Repository.samplePictures()
+    try FileManager.default.createDirectory(
+      at: folder.url.appending(path: "a b"), withIntermediateDirectories: false)
+    try folder.write("a b/c.mjpeg", pictures[3] + pictures[4])
+    try folder.write("bad.mjpeg", Array("00005hello".utf8))
+    let daemon = try DaemonProcess(media: folder.path, start: false)
+    let client = try HTTPClient(daemon)
+    let first = try client.request("GET", "/video/a%20b/c.mjpeg/snapshot.jpg")
+    #expect(first.status == 200 && first.body == pictures[3])
+    #expect(first.header("Content-Type") == "image/jpeg")
+    let second = try client.request("GET", "/video/a%20b/c.mjpeg/snapshot.jpg?frame=1")
+    #expect(second.body == pictures[4])
+    for (path, status) in [
+      ("/video/a%20b/c.mjpeg/snapshot.jpg?frame=2", 404), ("/video/none/snapshot.jpg", 404),
+      ("/video/../etc/passwd/snapshot.jpg", 404), ("/video/%2e%2e/x/snapshot.jpg", 404),
+      ("/video/bad.mjpeg/snapshot.jpg", 415), ("/video/bad.mjpeg/stream.mjpg", 415),
+    ] {
+      #expect(try client.request("GET", path).status == status, "\(path)")
+    }
+  }
+
+  @Test("a session's stream shows what came in over RTP, and ends with the session")
+  func sessionStream() throws {
+    let daemon = try DaemonProcess()
+    let control = try HTTPClient(daemon)
+    let path = try #require(
+      control.request("POST", "/api/v1/sessions").header("Location"))
+    _ = try control.request("POST", "\(path)/play")
+    let viewer = try HTTPClient(daemon)
+    try viewer.send("GET", "\(path)/stream.mjpg")
+    _ = try viewer.readHead()
+    _ = try viewer.read(11)
+    let reader = try PictureReader()
+    var numbers: [Int] = []
+    for _ in 0..<10 { numbers.append(try #require(reader.number(of: viewer.readPart().jpeg))) }
+    for (a, b) in zip(numbers, numbers.dropFirst()) { #expect(b == a + 1) }
+    #expect(try control.request("GET", "/api/v1/status").json["viewers"] as? Int == 1)
+    #expect(try control.request("DELETE", path).status == 204)
+    _ = try? viewer.socket.readToEnd()
+  }
+
+  @Test("a viewer that does not read costs nobody anything, and sees now when it reads again")
+  func slowViewer() throws {
+    let daemon = try DaemonProcess(["--fps", "100"], start: false)
+    let slow = try HTTPClient(daemon, receiveBufferBytes: 8192)
+    try slow.send("GET", "/video/movie.Mjpeg/stream.mjpg")
+    _ = try slow.readHead()
+    let steady = try HTTPClient(daemon)
+    try steady.send("GET", "/video/movie.Mjpeg/stream.mjpg")
+    _ = try steady.readHead()
+    _ = try steady.read(11)
+    var last = try steady.readPart().time
+    for _ in 0..<300 {
+      let time = try steady.readPart().time
+      #expect(time - last < 0.2, "the steady viewer waited \(time - last) s")
+      last = time
+    }
+    // What the kernel held for it is old; after that it is now.
+    _ = try slow.read(11)
+    var held = 0
+    while last - (try slow.readPart().time) > 0.5 { held += 1 }
+    #expect(held < 60, "\(held) old pictures")
+  }
+
+  @Test("FFmpeg plays a multipart stream, and curl fetches a snapshot")
+  func tools() throws {
+    let daemon = try DaemonProcess(start: false)
+    let result = try Tool.run(
+      "ffmpeg",
+      [
+        "-v", "error", "-f", "mpjpeg", "-i", daemon.http("/video/movie.Mjpeg/stream.mjpg"),
+        "-frames:v", "20", "-fps_mode", "passthrough", "-f", "framemd5", "-",
+      ])
+    #expect(result.status == 0 && result.errors.isEmpty, "\(result.errors)")
+    let played = PlayerTests.frames(result.output).map(\.checksum)
+    #expect(played == Array(try PlayerTests.checksumsOfFile()[..<20]))
+    let curl = try Tool.run("curl", ["-sf", daemon.http("/video/movie.Mjpeg/snapshot.jpg")])
+    #expect(curl.output == (try Repository.samplePictures())[0])
+  }
+}

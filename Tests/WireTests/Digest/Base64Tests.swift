@@ -1,0 +1,41 @@
+import Foundation
+import Testing
+
+@testable import Wire
+
+@Suite("Base64")
+struct Base64Tests {
+  @Test(
+    "writes the examples of RFC 4648 §10",
+    arguments: [
+      ("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg=="),
+      ("fooba", "Zm9vYmE="), ("foobar", "Zm9vYmFy"),
+    ])
+  func examples(text: String, encoded: String) {
+    #expect(Base64.encode(Array(text.utf8)) == encoded)
+  }
+
+  @Test("uses the whole alphabet, plus and slash at its end")
+  func alphabet() {
+    // 48 bytes whose groups of six bits count from 0 to 63.
+    var bytes: [UInt8] = []
+    for first in stride(from: 0, to: 64, by: 4) {
+      let bits = first << 18 | (first + 1) << 12 | (first + 2) << 6 | (first + 3)
+      bytes += [UInt8(bits >> 16), UInt8(bits >> 8 & 255), UInt8(bits & 255)]
+    }
+    #expect(
+      Base64.encode(bytes) == "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/")
+    #expect(Base64.encode([0xFF]) == "/w==")
+    #expect(Base64.encode([0xFF, 0xFF]) == "//8=")
+    #expect(Base64.encode([0, 0, 0]) == "AAAA")
+  }
+
+  @Test("is read by Foundation as what was written, for every length up to 300")
+  func agrees() {
+    var random = SplitMix64(seed: 4648)
+    for length in 0...300 {
+      let bytes = random.bytes(length)
+      #expect(Data(base64Encoded: Base64.encode(bytes)).map { [UInt8]($0) } == bytes)
+    }
+  }
+}

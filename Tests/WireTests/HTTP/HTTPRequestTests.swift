@@ -1,0 +1,45 @@
+import Testing
+
+@testable import Wire
+
+@Suite("HTTPRequest")
+struct HTTPRequestTests {
+  private func request(minor: Int = 1, _ fields: (String, String)...) -> HTTPRequest {
+    var headers = HeaderFields()
+    for (name, value) in fields { headers.append(name, value) }
+    return HTTPRequest(
+      method: "GET", target: "/", path: "/", query: [:], minorVersion: minor, headers: headers,
+      body: [])
+  }
+
+  @Test("keeps an HTTP/1.1 connection unless close is among its options (RFC 9112 §9.3)")
+  func persistence() {
+    #expect(request().isPersistent)
+    #expect(request(("Connection", "keep-alive")).isPersistent)
+    #expect(request(("Connection", "Upgrade")).isPersistent)
+    #expect(request(("Connection", "closed")).isPersistent)
+    #expect(!request(("Connection", "close")).isPersistent)
+    #expect(!request(("connection", "Upgrade ,\tCLOSE")).isPersistent)
+    #expect(!request(("Connection", "keep-alive"), ("Connection", "close")).isPersistent)
+    #expect(request(("Connection", "")).isPersistent)
+  }
+
+  @Test("keeps an HTTP/1.0 connection only when it is asked to")
+  func oldPersistence() {
+    #expect(!request(minor: 0).isPersistent)
+    #expect(request(minor: 0, ("Connection", "Keep-Alive")).isPersistent)
+    #expect(request(minor: 0, ("Connection", "x, keep-alive")).isPersistent)
+    #expect(!request(minor: 0, ("Connection", "keep-alive, close")).isPersistent)
+  }
+
+  @Test(
+    "names the media type in lower case and without parameters",
+    arguments: [
+      ("application/json", "application/json"),
+      ("Application/JSON ; charset=utf-8", "application/json"), ("", ""), (";", ""),
+    ])
+  func contentType(value: String, type: String) {
+    #expect(request(("Content-Type", value)).contentType == type)
+    #expect(request().contentType == nil)
+  }
+}
