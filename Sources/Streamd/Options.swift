@@ -78,6 +78,9 @@ struct Options {
       case "--version": return .version
       case "--start": options.start = true
       default:
+        if parts.count == 2, plainFlags.contains(flag) {
+          throw UsageError(message: "\(flag) takes no value")
+        }
         guard valueFlags.contains(flag) else { throw unknown(flag) }
         let inline = parts.count == 2 ? String(parts[1]) : nil
         guard let value = inline ?? rest.popFirst() else {
@@ -88,6 +91,8 @@ struct Options {
     }
     return .run(options)
   }
+
+  private static let plainFlags = ["--start", "--help", "--version", "-h"]
 
   private static let valueFlags = [
     "--http", "--rtsp", "--media", "--www", "--allow-server", "--rtp-ports", "--fps",
@@ -134,9 +139,10 @@ struct Options {
 
   private static func unknown(_ flag: String) -> UsageError {
     let known = valueFlags + ["--start", "--help", "--version"]
-    let nearest = known.min { editDistance($0, flag) < editDistance($1, flag) } ?? "--help"
+    let typed = flag.lowercased()
+    let nearest = known.min { editDistance($0, typed) < editDistance($1, typed) } ?? "--help"
     let hint =
-      editDistance(nearest, flag) <= 3 ? "did you mean \(nearest)?" : "see streamd --help"
+      editDistance(nearest, typed) <= 3 ? "did you mean \(nearest)?" : "see streamd --help"
     return UsageError(message: "unknown argument \(flag), \(hint)")
   }
 

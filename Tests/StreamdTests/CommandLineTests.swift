@@ -3,19 +3,19 @@ import Testing
 
 @Suite("The command line")
 struct CommandLineTests {
-  private func streamd(_ arguments: String...) throws -> Tool.Result {
-    try Tool.run(Repository.product("streamd").path, arguments, seconds: 20)
+  private func streamd(_ arguments: String...) async throws -> Tool.Result {
+    try await Tool.run(Repository.product("streamd").path, arguments, seconds: 20)
   }
 
   @Test("help and version go to standard output and are no errors")
-  func help() throws {
-    let help = try streamd("--help")
+  func help() async throws {
+    let help = try await streamd("--help")
     #expect(help.status == 0 && help.errors.isEmpty)
     let text = String(decoding: help.output, as: UTF8.self)
     for flag in ["--start", "--rtsp", "--media", "--rtp-ports", "--fps", "--session-timeout"] {
       #expect(text.contains(flag))
     }
-    let version = try streamd("--version")
+    let version = try await streamd("--version")
     #expect(String(decoding: version.output, as: UTF8.self).hasPrefix("streamd 0."))
   }
 
@@ -29,8 +29,8 @@ struct CommandLineTests {
       (["--rtp-ports", "25001-25100"], "FIRST even"), (["--rtp-ports", "9-5"], "FIRST-LAST"),
       (["--session-timeout", "0"], "want seconds"),
     ])
-  func badUsage(_ arguments: [String], _ words: String) throws {
-    let result = try Tool.run(Repository.product("streamd").path, arguments, seconds: 20)
+  func badUsage(_ arguments: [String], _ words: String) async throws {
+    let result = try await Tool.run(Repository.product("streamd").path, arguments, seconds: 20)
     #expect(result.status == 2)
     #expect(result.output.isEmpty)
     #expect(
@@ -39,16 +39,16 @@ struct CommandLineTests {
   }
 
   @Test("what keeps it from starting is one line and status 1")
-  func cannotStart() throws {
+  func cannotStart() async throws {
     let daemon = try DaemonProcess()
-    let taken = try streamd(
+    let taken = try await streamd(
       "--start", "--http", "127.0.0.1:0", "--rtsp", "127.0.0.1:\(daemon.port)")
     #expect(taken.status == 1)
     #expect(taken.errors.contains("Address already in use") && taken.errors.contains("--rtsp"))
-    let media = try streamd("--start", "--media", "/nonexistent", "--http", "127.0.0.1:0")
+    let media = try await streamd("--start", "--media", "/nonexistent", "--http", "127.0.0.1:0")
     #expect(media.status == 1)
     #expect(media.errors.contains("/nonexistent: No such file or directory"))
-    let address = try streamd("--http", "192.0.2.1:0")
+    let address = try await streamd("--http", "192.0.2.1:0")
     #expect(address.status == 1)
     #expect(address.errors.contains("not one of this machine's"))
   }

@@ -22,7 +22,9 @@ struct OptionsTests {
     let options = try options()
     #expect(!options.start)
     #expect(options.rtsp.description == "127.0.0.1:8554")
-    #expect(options.media == nil)
+    #expect(options.http.description == "127.0.0.1:5000")
+    #expect(options.allowedServers.isEmpty)
+    #expect(options.media == nil && options.www == nil)
     #expect(options.rtpPorts == 25_000...44_999)
     #expect(options.rate == .standard)
     #expect(options.sessionTimeoutSeconds == 60)
@@ -31,7 +33,8 @@ struct OptionsTests {
   @Test("every flag that takes a value takes it behind a space or an equals sign")
   func bothForms() throws {
     let flags = [
-      ("--rtsp", "[::1]:9000"), ("--media", "/a=b c"), ("--rtp-ports", "30000-30001"),
+      ("--rtsp", "[::1]:9000"), ("--http", "0.0.0.0:80"), ("--allow-server", "10.0.0.1:8554"),
+      ("--media", "/a=b c"), ("--www", "/w"), ("--rtp-ports", "30000-30001"),
       ("--fps", "30000/1001"), ("--session-timeout", "7"),
     ]
     let spaced = flags.flatMap { [$0.0, $0.1] } + ["--start"]
@@ -43,7 +46,9 @@ struct OptionsTests {
       }
       #expect(options.start)
       #expect(options.rtsp.description == "[::1]:9000")
-      #expect(options.media == "/a=b c")
+      #expect(options.http.description == "0.0.0.0:80")
+      #expect(options.allowedServers.map(\.description) == ["10.0.0.1:8554"])
+      #expect(options.media == "/a=b c" && options.www == "/w")
       #expect(options.rtpPorts == 30_000...30_001)
       #expect(options.rate == FrameRate(30_000, 1001))
       #expect(options.sessionTimeoutSeconds == 7)
@@ -53,6 +58,12 @@ struct OptionsTests {
   @Test("the last of several values counts")
   func lastCounts() throws {
     #expect(try options("--fps", "5", "--fps=7").rate == FrameRate(7))
+  }
+
+  @Test("every server that is allowed is kept")
+  func allowedServers() throws {
+    let options = try options("--allow-server", "10.0.0.1:1", "--allow-server=[::1]:2")
+    #expect(options.allowedServers.map(\.description) == ["10.0.0.1:1", "[::1]:2"])
   }
 
   @Test("help and version win over whatever else is right")
@@ -85,6 +96,7 @@ struct OptionsTests {
     "values beyond the bounds are refused, with the flag, the value and what is wanted",
     arguments: [
       ("--rtsp", ["8554", "127.0.0.1", "127.0.0.1:65536", "example.org:8554", "::1:8554", ""]),
+      ("--http", ["5000", "127.0.0.1:+1", "127.0.0.1:-1", ""]), ("--allow-server", ["host:1", ""]),
       (
         "--rtp-ports",
         [
@@ -106,7 +118,10 @@ struct OptionsTests {
 
   @Test(
     "a value that is not there is missed",
-    arguments: ["--rtsp", "--media", "--rtp-ports", "--fps", "--session-timeout"])
+    arguments: [
+      "--http", "--rtsp", "--media", "--www", "--allow-server", "--rtp-ports", "--fps",
+      "--session-timeout",
+    ])
   func missingValue(_ flag: String) {
     #expect(fault(["--start", flag]) == "\(flag) needs a value, see streamd --help")
   }
@@ -123,10 +138,10 @@ struct OptionsTests {
     "a mistyped flag is answered with the nearest one",
     arguments: [
       ("--strat", "--start"), ("--stat", "--start"), ("--sstart", "--start"), ("start", "--start"),
-      ("--rstp", "--rtsp"), ("--rtps=x", "--rtsp"), ("--fsp", "--fps"), ("--FPS", "--fps"),
+      ("--htpp", "--http"), ("--allow-servers=x", "--allow-server"), ("--rstp", "--rtsp"),
+      ("--rtps=x", "--rtsp"), ("--fsp", "--fps"), ("--FPS", "--fps"),
       ("--medai", "--media"), ("--rtp-port", "--rtp-ports"), ("--rtpports", "--rtp-ports"),
       ("--session-timout", "--session-timeout"), ("--hlep", "--help"), ("--versoin", "--version"),
-      ("-v", "--fps"),
     ])
   func nearest(_ argument: String, _ flag: String) {
     let shown = argument.prefix { $0 != "=" }
@@ -135,7 +150,7 @@ struct OptionsTests {
 
   @Test(
     "what resembles no flag is sent to the help",
-    arguments: ["--frobnicate", "movie.Mjpeg", "rtsp://127.0.0.1/movie.Mjpeg", ""])
+    arguments: ["--frobnicate", "-v", "movie.Mjpeg", "rtsp://127.0.0.1/movie.Mjpeg", ""])
   func unlike(_ argument: String) {
     #expect(fault([argument]) == "unknown argument \(argument), see streamd --help")
   }
@@ -143,10 +158,10 @@ struct OptionsTests {
   @Test("every flag that is understood is in the help")
   func helpIsComplete() {
     for flag in [
-      "--start", "--rtsp", "--media", "--rtp-ports", "--fps", "--session-timeout", "--help",
-      "--version",
+      "--start", "--http", "--rtsp", "--media", "--www", "--allow-server", "--rtp-ports", "--fps",
+      "--session-timeout", "--help", "--version",
     ] {
-      #expect(Options.help.contains("\n      \(flag) "), "\(flag)")
+      #expect(Options.help.contains("\n  \(flag) "), "\(flag)")
     }
   }
 }

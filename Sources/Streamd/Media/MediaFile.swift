@@ -50,22 +50,37 @@ final class MediaFile {
 
   /// Makes the packets of a layout from the file.
   ///
-  /// - Throws: when the file can no longer be read as it was indexed.
+  /// - Throws: when the file can no longer be read as it was indexed, or has changed meanwhile.
   func pack(_ layout: Layout, from file: RegularFile) throws -> PacketBuffer {
     if let packets = packets(layout) { return packets }
-    let packets: PacketBuffer
+    let packets =
+      switch layout {
+      case .datagrams: try pack(JPEGPacketizer(interleaved: false), from: file)
+      case .interleaved: try pack(JPEGPacketizer(interleaved: true), from: file)
+      case .classroom: try packWhole(from: file)
+      }
+    guard try file.identity() == identity else { throw Changed() }
     switch layout {
-    case .datagrams:
-      packets = try pack(JPEGPacketizer(interleaved: false), from: file)
-      datagrams = packets
-    case .interleaved:
-      packets = try pack(JPEGPacketizer(interleaved: true), from: file)
-      interleaved = packets
-    case .classroom:
-      packets = try packWhole(from: file)
-      classroom = packets
+    case .datagrams: datagrams = packets
+    case .interleaved: interleaved = packets
+    case .classroom: classroom = packets
     }
     return packets
+  }
+
+  /// The file is not what was indexed.
+  private struct Changed: Error {}
+
+  /// Reads one picture, and does not trust that it is still what was indexed.
+  private func read(
+    _ entry: MotionJPEGIndex.Entry, from file: RegularFile
+  ) throws -> (bytes: [UInt8], picture: RTPJPEGFrame.Carriable) {
+    let bytes = try file.read(entry.length, at: entry.offset)
+    let picture = try RTPJPEGFrame.inspect(bytes.span, at: 0)
+    guard bytes.count == entry.length, picture.scan.count <= JPEGPacketizer.scanBytesMax else {
+      throw Changed()
+    }
+    return (bytes, picture)
   }
 
   private func pack(_ packetizer: JPEGPacketizer, from file: RegularFile) throws -> PacketBuffer {
@@ -73,8 +88,7 @@ final class MediaFile {
       stride: packetizer.stride, prefix: packetizer.prefix, frameCapacity: index.entries.count,
       byteCapacity: identity.size + identity.size / 16)
     for entry in index.entries {
-      let bytes = try file.read(entry.length, at: entry.offset)
-      let picture = try RTPJPEGFrame.inspect(bytes.span, at: 0)
+      let (bytes, picture) = try read(entry, from: file)
       packets.append(packetizer.packets(picture.frame, bytes.span, scan: picture.scan))
     }
     return packets
@@ -88,7 +102,7 @@ final class MediaFile {
       var packet: [UInt8] = []
       packet.reserveCapacity(RTPHeader.length + entry.length)
       RTPHeader(marker: true, sequence: 0, timestamp: 0, ssrc: 0).emit(into: &packet)
-      packet += try file.read(entry.length, at: entry.offset)
+      packet += try read(entry, from: file).bytes
       packets.append(packet)
     }
     return packets

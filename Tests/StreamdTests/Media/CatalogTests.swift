@@ -167,7 +167,7 @@ struct CatalogTests {
 
   @Test("a file that could not be played plays as soon as it has been mended")
   func mended() throws {
-    try folder.write("a.mjpeg", Array(pictures[0].dropLast(100)))
+    try folder.write("a.mjpeg", Array(pictures[0].prefix(300)))
     let catalog = try catalog()
     #expect(refusal(catalog, "a.mjpeg")?.status == .unsupportedMediaType)
     #expect(catalog.playable.isEmpty)
@@ -191,7 +191,7 @@ struct CatalogTests {
       (Array("00005hello".utf8), "at byte 5: no JPEG begins here"),
       (Array("0000".utf8), "at byte 0: the file ends inside a frame's length"),
       (Array("99999".utf8) + picture, "at byte 0: a frame of 99999 bytes of which only"),
-      (picture + progressive, "at byte \(picture.count + frame): the picture is progressive"),
+      (picture + progressive, "at byte \(picture.count + frame + 4): the picture is progressive"),
     ]
     let catalog = try catalog()
     for (number, (bytes, reason)) in cases.enumerated() {

@@ -5,13 +5,16 @@ import Wire
 
 @testable import Streamd
 
+private enum Layouts {
+  static let all: [MediaFile.Layout] = [.datagrams, .interleaved, .classroom]
+}
+
 /// Files that change after they have been indexed and before somebody plays them.
 @Suite("Media file")
 struct MediaFileTests {
   private let folder: TemporaryFolder
   private let catalog: Catalog
   private let pictures: [[UInt8]]
-  private static let layouts: [MediaFile.Layout] = [.datagrams, .interleaved, .classroom]
 
   init() throws {
     folder = try TemporaryFolder()
@@ -35,7 +38,7 @@ struct MediaFileTests {
     #expect((0..<3).allSatisfy { pieces.packets(of: $0) > 1 })
   }
 
-  @Test("a file that is cut off after it was indexed is not packed", arguments: layouts)
+  @Test("a file that is cut off after it was indexed is not packed", arguments: Layouts.all)
   func truncated(_ layout: MediaFile.Layout) throws {
     let bytes = Array(pictures.joined())
     // Anywhere in the last picture, at its beginning, and with nothing left at all.
@@ -51,7 +54,7 @@ struct MediaFileTests {
     }
   }
 
-  @Test("a file that has other pictures than were indexed is not packed", arguments: layouts)
+  @Test("a file that has other pictures than were indexed is not packed", arguments: Layouts.all)
   func overwritten(_ layout: MediaFile.Layout) throws {
     try folder.write("a.mjpeg", Array(pictures.joined()))
     let file = try Folder(folder.path).file(at: "a.mjpeg")
@@ -63,7 +66,7 @@ struct MediaFileTests {
 
   @Test(
     "a file that changes behind the catalog's back is refused with 503, then looked at anew",
-    arguments: layouts)
+    arguments: Layouts.all)
   func changesUnseen(_ layout: MediaFile.Layout) throws {
     let bytes = Array(pictures.joined())
     try folder.write("a.mjpeg", bytes)
@@ -71,9 +74,10 @@ struct MediaFileTests {
     // The same size and the same times: what a change between the look-up and the reading is like.
     var status = stat()
     #expect(unsafe stat(path, &status) == 0)
-    let end = bytes.count - pictures[2].count / 2
-    try folder.write("a.mjpeg", bytes[..<end] + Array(repeating: 0, count: bytes.count - end))
-    let times = unsafe [status.st_atim, status.st_mtim]
+    let last = bytes.count - pictures[2].count
+    try folder.write(
+      "a.mjpeg", bytes[..<last] + [0xFF, 0xD8] + pictures[2].dropFirst(2).reversed())
+    let times = [status.st_atim, status.st_mtim]
     #expect(unsafe utimensat(AT_FDCWD, path, times, 0) == 0)
     #expect(try catalog.media(named: "a.mjpeg") === media, "the change was meant to be unseen")
     let refusal = #expect(throws: RTSPRefusal.self) {

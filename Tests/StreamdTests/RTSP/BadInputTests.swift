@@ -213,7 +213,7 @@ struct BadInputTests {
     let before = daemon.descriptors
     let viewer = try SteadyViewer(daemon)
     for request in [
-      Self.setup("RTP/AVP;unicast;client_port=40000-40001"), Self.describe("movie.Mjpeg"),
+      Self.setup("RTP/AVP;unicast;client_port=19000-19001"), Self.describe("movie.Mjpeg"),
       "PLAY movie.Mjpeg RTSP/1.0\nCSeq: 1\nSession: 1\n", "$\u{0}\u{0}\u{9}123456789",
     ] {
       for count in 0...min(request.utf8.count, 60) {
@@ -243,7 +243,7 @@ struct BadInputTests {
           headers.append(
             number & 1 == 0
               ? "Transport: RTP/AVP/TCP;interleaved=0-1"
-              : "Transport: RTP/AVP;unicast;client_port=40000-40001")
+              : "Transport: RTP/AVP;unicast;client_port=19000-19001")
         }
         let reply = try client.request(method, daemon.url(), headers)
         #expect([200, 454, 455].contains(reply.status), "\(number): \(method) \(reply.status)")

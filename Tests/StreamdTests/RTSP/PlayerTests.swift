@@ -5,10 +5,10 @@ import Testing
 @Suite("Real players")
 struct PlayerTests {
   /// What FFmpeg makes of the file itself: a checksum of each frame's pixels.
-  static func checksumsOfFile() throws -> [String] {
+  static func checksumsOfFile() async throws -> [String] {
     let folder = try TemporaryFolder()
     try folder.write("movie.mjpeg", Array(try Repository.samplePictures().joined()))
-    let result = try Tool.run(
+    let result = try await Tool.run(
       "ffmpeg",
       ["-v", "error", "-f", "mjpeg", "-i", "\(folder.path)/movie.mjpeg", "-f", "framemd5", "-"])
     #expect(result.status == 0 && result.errors.isEmpty, "\(result.errors)")
@@ -33,8 +33,8 @@ struct PlayerTests {
   /// Plays with FFmpeg; times are in ticks of 1/90,000 s.
   static func ffmpeg(
     _ url: String, _ transport: String, frames count: Int, _ options: [String] = []
-  ) throws -> [Frame] {
-    let result = try Tool.run(
+  ) async throws -> [Frame] {
+    let result = try await Tool.run(
       "ffmpeg",
       ["-v", "warning", "-rtsp_transport", transport] + options + [
         "-i", url, "-frames:v", String(count), "-fps_mode", "passthrough",
@@ -58,29 +58,31 @@ struct PlayerTests {
 
   @Test(
     "FFmpeg shows 250 frames across the loop's seam, pixel by pixel", arguments: ["udp", "tcp"])
-  func ffmpegLoop(_ transport: String) throws {
+  func ffmpegLoop(_ transport: String) async throws {
     let daemon = try DaemonProcess()
-    let played = try Self.ffmpeg(daemon.url(), transport, frames: 250)
+    let played = try await Self.ffmpeg(daemon.url(), transport, frames: 250)
     #expect(played.count == 250)
-    try Self.check(played, against: Self.checksumsOfFile(), from: 0)
+    let file = try await Self.checksumsOfFile()
+    try Self.check(played, against: file, from: 0)
   }
 
   @Test("FFmpeg shows 250 frames after a seek", arguments: ["udp", "tcp"])
-  func ffmpegSeek(_ transport: String) throws {
+  func ffmpegSeek(_ transport: String) async throws {
     let daemon = try DaemonProcess()
-    let played = try Self.ffmpeg(daemon.url(), transport, frames: 250, ["-ss", "7"])
+    let played = try await Self.ffmpeg(daemon.url(), transport, frames: 250, ["-ss", "7"])
     #expect(played.count == 250)
-    try Self.check(played, against: Self.checksumsOfFile(), from: nil)
-    let start = try #require(Self.checksumsOfFile().firstIndex(of: played[0].checksum))
+    let file = try await Self.checksumsOfFile()
+    try Self.check(played, against: file, from: nil)
+    let start = try #require(file.firstIndex(of: played[0].checksum))
     // FFmpeg plays from the beginning while it looks at the stream, seeks, and may show what it
     // had.
     #expect(start == 140 || start == 139, "starts with frame \(start)")
   }
 
   @Test("ffprobe reads size, rate and duration", arguments: ["udp", "tcp"])
-  func ffprobe(_ transport: String) throws {
+  func ffprobe(_ transport: String) async throws {
     let daemon = try DaemonProcess()
-    let result = try Tool.run(
+    let result = try await Tool.run(
       "ffprobe",
       [
         "-v", "error", "-rtsp_transport", transport, "-show_entries",
@@ -98,10 +100,10 @@ struct PlayerTests {
   }
 
   @Test("GStreamer shows 250 frames across the loop's seam", arguments: ["udp", "tcp"])
-  func gstreamer(_ transport: String) throws {
+  func gstreamer(_ transport: String) async throws {
     let daemon = try DaemonProcess()
     let folder = try TemporaryFolder()
-    let result = try Tool.run(
+    let result = try await Tool.run(
       "gst-launch-1.0",
       [
         "-q", "rtspsrc", "location=\(daemon.url())", "protocols=\(transport)", "!",
@@ -117,13 +119,13 @@ struct PlayerTests {
       pictures += [UInt8](try Data(contentsOf: folder.url.appending(path: name)))
     }
     try folder.write("all.mjpeg", pictures)
-    let decoded = try Tool.run(
+    let decoded = try await Tool.run(
       "ffmpeg",
       ["-v", "error", "-f", "mjpeg", "-i", "\(folder.path)/all.mjpeg", "-f", "framemd5", "-"]
     )
     #expect(decoded.errors.isEmpty, "\(decoded.errors)")
     let checksums = Self.frames(decoded.output).map(\.checksum)
-    let file = try Self.checksumsOfFile()
+    let file = try await Self.checksumsOfFile()
     #expect(checksums.count == 250)
     let start = try #require(file.firstIndex(of: checksums[0]))
     for (index, checksum) in checksums.enumerated() {
@@ -133,12 +135,12 @@ struct PlayerTests {
 
   @Test(
     "plain concatenated pictures play like the length-prefixed file, at the rate that is asked for")
-  func concatenated() throws {
+  func concatenated() async throws {
     let folder = try TemporaryFolder()
     try folder.write("plain.mjpeg", Array(try Repository.samplePictures().joined()))
     let daemon = try DaemonProcess(["--fps", "50"], media: folder.path)
-    let played = try Self.ffmpeg(daemon.url("plain.mjpeg"), "udp", frames: 250)
-    let file = try Self.checksumsOfFile()
+    let played = try await Self.ffmpeg(daemon.url("plain.mjpeg"), "udp", frames: 250)
+    let file = try await Self.checksumsOfFile()
     let start = try #require(file.firstIndex(of: played.first?.checksum ?? ""))
     for (index, frame) in played.enumerated() {
       #expect(frame.checksum == file[(start + index) % 200])

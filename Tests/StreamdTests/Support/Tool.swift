@@ -9,8 +9,11 @@ enum Tool {
     var errors: String
   }
 
-  /// Runs a program by name; it is killed when it takes longer than `seconds`.
-  static func run(_ name: String, _ arguments: [String], seconds: Double = 60) throws -> Result {
+  /// Runs a program by name; it is killed when it takes longer than `seconds`. Other tests go on
+  /// meanwhile.
+  static func run(
+    _ name: String, _ arguments: [String], seconds: Double = 60
+  ) async throws -> Result {
     let folder = try TemporaryFolder()
     let (outURL, errURL) = (folder.url.appending(path: "out"), folder.url.appending(path: "err"))
     for url in [outURL, errURL] {
@@ -22,8 +25,10 @@ enum Tool {
     process.standardInput = FileHandle.nullDevice
     process.standardOutput = try FileHandle(forWritingTo: outURL)
     process.standardError = try FileHandle(forWritingTo: errURL)
-    try process.run()
-    process.waitUntilExit()
+    try await withCheckedThrowingContinuation { (ended: CheckedContinuation<Void, any Error>) in
+      process.terminationHandler = { _ in ended.resume() }
+      do { try process.run() } catch { ended.resume(throwing: error) }
+    }
     return Result(
       status: process.terminationStatus, output: [UInt8](try Data(contentsOf: outURL)),
       errors: String(decoding: try Data(contentsOf: errURL), as: UTF8.self))
