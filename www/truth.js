@@ -41,6 +41,7 @@ async function poll() {
   await attempt(async () => {
     const [status, clients] = await Promise.all([call('/api/v1/status'), list('/api/v1/clients')]);
     if (!online()) return;
+    if (state.status && state.status.rtsp !== status.rtsp) config();
     Object.assign(state, { status, clients, statusAt: performance.now() });
     if (state.started === null) {
       const started = Date.now() - status.uptime_s * 1000;
@@ -66,9 +67,12 @@ export const videos = () => attempt(async () => {
 });
 
 const config = () => attempt(async () => {
-  const first = state.config === null;
+  const before = state.config;
   state.config = await call('/api/config');
-  if (first) Object.assign(state.form, state.config);
+  // What nobody has changed follows the daemon, whose port may be another one once it runs.
+  for (const [key, value] of Object.entries(state.config)) {
+    if (!before || String(state.form[key]) === String(before[key])) state.form[key] = value;
+  }
 });
 
 export const kick = (client) => attempt(async () => {

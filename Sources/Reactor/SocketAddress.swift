@@ -70,6 +70,13 @@ public struct SocketAddress: Equatable, Sendable, CustomStringConvertible {
   /// `127.0.0.1:8554` or `[::1]:8554`.
   public var description: String { isIPv6 ? "[\(host)]:\(port)" : "\(host):\(port)" }
 
+  /// This machine, in the same family and on the same port.
+  public var loopback: SocketAddress {
+    let host: [UInt8] =
+      bytes.count == 4 ? [127, 0, 0, 1] : [UInt8](repeating: 0, count: 15) + [1]
+    return SocketAddress(bytes: host, port: port)
+  }
+
   /// Every interface, in the same family.
   public var anyAddress: SocketAddress {
     SocketAddress(bytes: bytes.map { _ in 0 }, port: 0)

@@ -14,6 +14,8 @@ final class Control {
   let viewers: ViewerSessions
   let activity: ActivityLog
   private let rtspAddress: SocketAddress
+  /// RFC 3339; the same for as long as the daemon runs.
+  let startedAt: String
   private let started: Instant
   private(set) var serverState = ServerState.stopped
   /// Told of every change of the server's state.
@@ -32,6 +34,7 @@ final class Control {
     self.activity = activity
     self.rtspAddress = rtspAddress
     started = loop.now
+    startedAt = CalendarTime(realtime: loop.realtime).timestamp
     viewers.ownServer = { [unowned rtsp] in rtsp.address }
   }
 
@@ -64,7 +67,7 @@ final class Control {
   func stopServer() {
     guard serverState == .running else { return }
     change(.stopping, "stopping")
-    viewers.teardownAll("the RTSP server is stopped")
+    viewers.teardownAll("The RTSP server is stopped")
     rtsp.stop()
     activity.note(.info, "the RTSP server is stopped")
     change(.stopped, "stopped")

@@ -55,6 +55,13 @@ struct BytesTests {
     #expect(decimal(text) == nil)
   }
 
+  @Test("knows the bytes of a token")
+  func tokens() {
+    let all = (0...255 as ClosedRange<UInt8>).filter { isToken($0) }
+    let marks = "!#$%&'*+-.0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ^_`abcdefghijklmnopqrstuvwxyz|~"
+    #expect(all == Array(marks.utf8))
+  }
+
   @Test("takes a limit as the largest permitted number")
   func decimalLimit() {
     #expect(decimal("255", limit: 255) == 255)

@@ -35,6 +35,7 @@ final class BrowserSession: PictureWatcher {
     server.opened(self)
     var hello = Event("connected")
     hello.version = version
+    hello.started = control.startedAt
     hello.message = "streamd \(version)"
     say(hello)
     say(control.serverStatus)
@@ -93,7 +94,7 @@ final class BrowserSession: PictureWatcher {
     guard let session else { return }
     self.session = nil
     session.remove(self)
-    if ownsSession { session.teardown("the browser has left") }
+    if ownsSession { session.teardown("The browser has left") }
   }
 
   // MARK: Messages
@@ -120,7 +121,7 @@ final class BrowserSession: PictureWatcher {
       answer(command, "server_output", control.startServer(), "RTSP on \(control.address)")
     case "stop_server":
       control.stopServer()
-      answer(command, "server_output", nil, "the RTSP server is stopped")
+      answer(command, "server_output", nil, "The RTSP server is stopped")
     case "check_server_status":
       var event = control.serverStatus
       event.id = command.id
@@ -128,7 +129,7 @@ final class BrowserSession: PictureWatcher {
     case "setup": setup(command)
     case "play": play(command)
     case "pause":
-      perform(command, "pause_response", "paused") { $0.pause($1) }
+      perform(command, "pause_response", "Paused") { $0.pause($1) }
     case "teardown": teardown(command)
     default:
       fail(command, Problem(.badRequest, "unknown_command", "\(name.prefix(60)) is no command"))
@@ -195,7 +196,7 @@ final class BrowserSession: PictureWatcher {
     } else if self.session === session {
       self.session = nil
     }
-    answer(command, "setup_response", problem, "ready")
+    answer(command, "setup_response", problem, "Ready")
   }
 
   /// Joins a session that was set up elsewhere.
@@ -205,16 +206,18 @@ final class BrowserSession: PictureWatcher {
         command, "setup_response",
         Problem(.notFound, "no_such_session", "there is no session \(id.prefix(60))"), "")
     }
+    // Leaving one's own session would end it.
+    if wanted === session { return answer(command, "setup_response", nil, "Watching") }
     leave()
     session = wanted
     ownsSession = false
     wanted.add(self)
-    answer(command, "setup_response", nil, "watching")
-    stateChanged(wanted.report, wanted.state.rawValue)
+    answer(command, "setup_response", nil, "Watching")
+    stateChanged(wanted.report, "Watching")
   }
 
   private func play(_ command: Command) {
-    perform(command, "play_response", "playing") { $0.play(from: command.rangeS, $1) }
+    perform(command, "play_response", "Playing") { $0.play(from: command.rangeS, $1) }
   }
 
   private func perform(
@@ -239,7 +242,7 @@ final class BrowserSession: PictureWatcher {
     }
     session.teardown()
     self.session = nil
-    answer(command, "teardown_response", nil, "torn down")
+    answer(command, "teardown_response", nil, "Torn down")
   }
 
   // MARK: Pictures

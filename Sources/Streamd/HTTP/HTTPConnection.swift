@@ -97,7 +97,7 @@ final class HTTPConnection: Connection {
   private func handleNext() -> Bool {
     do throws(HTTPError) {
       guard let request = try parser.next() else {
-        if parser.expectsContinue { append(Array("HTTP/1.1 100 Continue\r\n\r\n".utf8)) }
+        if parser.takeExpectation() { append(Array("HTTP/1.1 100 Continue\r\n\r\n".utf8)) }
         return false
       }
       handle(request)

@@ -37,7 +37,8 @@ struct RTPReceiver {
     guard let header = try? RTPHeader(parsing: packet.span),
       header.payloadType == RTPHeader.jpegPayloadType
     else { return [] }
-    if statistics?.ssrc != header.ssrc { statistics = ReceptionStatistics(header) }
+    if let statistics, statistics.ssrc != header.ssrc { forgetSender() }
+    if statistics == nil { statistics = ReceptionStatistics(header) }
     statistics?.receive(header, at: now)
     packets += 1
     payloadBytes += header.payload.count
@@ -70,6 +71,14 @@ struct RTPReceiver {
     RTCPPacket.receiverReport(ssrc: ssrc, blocks: block.map { [$0] } ?? []).emit(into: &bytes)
     RTCPPacket.sourceDescription([ssrc: "streamd-viewer"]).emit(into: &bytes)
     return bytes
+  }
+
+  /// A sender that begins anew numbers everything anew.
+  private mutating func forgetSender() {
+    statistics = nil
+    clock = nil
+    window = ReorderWindow()
+    depacketizer.lost()
   }
 
   private mutating func take(_ output: [ReorderWindow.Output]) -> [Picture] {

@@ -41,6 +41,10 @@ final class ViewerSession: Wakeable, EventHandler {
   private var retries = 0
   private var retryAt: Instant?
   private var wantsToPlay = false
+  /// Where playing began, to begin there again on another connection.
+  private var playedFrom: Int64?
+  /// While it is set up anew, the session is still said to be playing.
+  private var isReconnecting = false
 
   /// UDP that stays silent for so long after PLAY is given up for TCP.
   private static let silenceNanoseconds: Instant = 2_000_000_000
@@ -76,10 +80,12 @@ final class ViewerSession: Wakeable, EventHandler {
     case .playing where start == nil: return done(nil)
     case .ready, .playing, .paused: break
     }
+    guard !isReconnecting else { return done(Self.reconnecting) }
     guard begin(done) else { return }
     let microseconds = start.map { Int64(min(max($0, 0), 1e8) * 1_000_000) }
     // The first time from the beginning, as players ask for it.
     let from = microseconds ?? (state == .ready ? 0 : nil)
+    if let from { playedFrom = from }
     connection?.command { $0.play(from: from) }
   }
 
@@ -90,12 +96,13 @@ final class ViewerSession: Wakeable, EventHandler {
     case .paused: return done(nil)
     case .playing: break
     }
+    guard !isReconnecting else { return done(Self.reconnecting) }
     guard begin(done) else { return }
     connection?.command { $0.pause() }
   }
 
   /// Ends the session; it cannot be used again.
-  func teardown(_ message: String = "torn down") {
+  func teardown(_ message: String = "Torn down") {
     wantsToPlay = false
     answer(Self.wrongState("the session was torn down", "Setup again"))
     let connection = connection
@@ -167,6 +174,10 @@ final class ViewerSession: Wakeable, EventHandler {
     Problem(.conflict, "wrong_state", detail, hint: hint)
   }
 
+  private static let reconnecting = Problem(
+    .conflict, "reconnecting", "the server is being connected to again",
+    hint: "try again in a moment, or Teardown")
+
   // MARK: The RTSP side
 
   private func connect() {
@@ -201,9 +212,9 @@ final class ViewerSession: Wakeable, EventHandler {
       receiver = RTPReceiver(width: width, height: height)
       guard agree(transport) else { return }
       retries = 0
-      change(.ready, "set up over \(usesTCP ? "TCP" : "UDP")")
+      change(.ready, "Set up over \(usesTCP ? "TCP" : "UDP")")
       if wantsToPlay {
-        connection?.command { $0.play(from: nil) }
+        connection?.command { [playedFrom] in $0.play(from: playedFrom) }
       } else {
         answer(nil)
       }
@@ -211,7 +222,7 @@ final class ViewerSession: Wakeable, EventHandler {
     case .paused:
       wantsToPlay = false
       loop.deadlines.clear(self)
-      change(.paused, "paused")
+      change(.paused, "Paused")
       answer(nil)
     case .tornDown: break
     case .packet(let channel, let packet):
@@ -240,13 +251,14 @@ final class ViewerSession: Wakeable, EventHandler {
 
   private func startedPlaying() {
     wantsToPlay = true
+    isReconnecting = false
     meter.reset()
     playingSince = loop.now
     packetsAtPlay = receiver.packets
     nextSample = loop.now + Self.sampleNanoseconds
     nextReport = loop.now + Self.reportNanoseconds
     loop.deadlines.set(self, at: nextSample)
-    change(.playing, "playing")
+    change(.playing, "Playing")
     answer(nil)
   }
 
@@ -261,6 +273,7 @@ final class ViewerSession: Wakeable, EventHandler {
     connection = nil
     old?.detach()
     releasePorts()
+    isReconnecting = wantsToPlay
     connect()
   }
 
@@ -275,12 +288,12 @@ final class ViewerSession: Wakeable, EventHandler {
     connection = nil
     releasePorts()
     let detail = error.map { "no connection to \(address): \($0.reason)" }
-    guard wantsToPlay, retries < Self.retriesMax else {
-      return fail(
-        Problem(
-          .badGateway, "unreachable", detail ?? "\(address) has closed the connection",
-          hint: "check address and port, and that the server is started"))
-    }
+    let problem = Problem(
+      .badGateway, "unreachable", detail ?? "\(address) has closed the connection",
+      hint: "check address and port, and that the server is started")
+    guard wantsToPlay, retries < Self.retriesMax else { return fail(problem) }
+    answer(problem)
+    isReconnecting = true
     retries += 1
     let delay = Instant(250_000_000) << Instant(retries)
     retryAt = loop.now + delay

@@ -70,7 +70,7 @@ final class ViewerSessions {
     for session in all
     where session.watchers.isEmpty && loop.now - session.lastUse > idleNanoseconds {
       activity.note(.info, "viewer session ended, nobody watches", ["session": session.id])
-      session.teardown("nobody watches")
+      session.teardown("Nobody watches")
     }
   }
 
@@ -91,12 +91,14 @@ final class ViewerSessions {
     guard !target.videoFile.isEmpty, target.videoFile.utf8.count <= 1024 else {
       throw Problem(.badRequest, "no_video", "video_file is missing", hint: "choose a video")
     }
-    // A server that does not run has no port yet when it was to take any free one.
-    let isOwn = ownServer() == nil && target.serverPort == 0
-    guard !isOwn, let port = UInt16(exactly: target.serverPort), port > 0,
+    // Port 0 means our own server, wherever it listens: before it runs nobody may know its port.
+    if target.serverPort == 0 {
+      guard let own = ownServer() else { throw Self.stopped }
+      return own.isUnspecified ? own.loopback : own
+    }
+    guard let port = UInt16(exactly: target.serverPort),
       let address = SocketAddress(host: target.serverAddr, port: port)
     else {
-      if isOwn { throw Self.stopped }
       throw Problem(
         .badRequest, "bad_address",
         "\(target.serverAddr):\(target.serverPort) is no address and port",

@@ -20,6 +20,9 @@ public struct Event: Encodable, Equatable, Sendable {
   public var state: String?
   // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
   public var version: String?
+  /// When the daemon began, as RFC 3339 has it: another time means another daemon, whose log begins
+  /// anew.
+  public var started: String?
 
   // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
   public init(_ event: String) { self.event = event }

@@ -22,6 +22,7 @@ public struct HTTPParser: Sendable {
   private var searched = 0
   /// A head whose body is not there yet, and how long that is.
   private var pending: (request: HTTPRequest, bodyBytes: Int)?
+  private var isExpectationTaken = false
 
   /// A parser at the beginning of a connection.
   public init(bounds: Bounds = Bounds()) { self.bounds = bounds }
@@ -29,11 +30,14 @@ public struct HTTPParser: Sendable {
   /// A request has begun and is not complete.
   public var isInsideRequest: Bool { pending != nil || !buffer.isEmpty }
 
-  /// The request at hand waits for `100 Continue` (RFC 9110 §10.1.1).
-  public var expectsContinue: Bool {
-    guard let pending, buffer.isEmpty, pending.bodyBytes > 0, pending.request.minorVersion >= 1
+  /// Whether the request at hand waits for `100 Continue` (RFC 9110 §10.1.1); true only once for
+  /// each.
+  public mutating func takeExpectation() -> Bool {
+    guard let pending, buffer.isEmpty, pending.bodyBytes > 0, pending.request.minorVersion >= 1,
+      !isExpectationTaken, let expectation = pending.request.headers["Expect"]
     else { return false }
-    return pending.request.headers["Expect"].map { equalIgnoringCase($0, "100-continue") } ?? false
+    isExpectationTaken = true
+    return equalIgnoringCase(expectation, "100-continue")
   }
 
   /// Takes bytes as they arrive.
@@ -86,6 +90,7 @@ public struct HTTPParser: Sendable {
     buffer.removeFirst(end)
     searched = 0
     pending = (request, length)
+    isExpectationTaken = false
   }
 
   /// Empty lines before a request are tolerated (RFC 9112 §2.2).
@@ -172,7 +177,7 @@ public struct HTTPParser: Sendable {
     for line in lines {
       // Folded lines and spaces before the colon are how requests are smuggled (RFC 9112 §5).
       guard let colon = line.firstIndex(of: ":"), colon > line.startIndex,
-        !line[..<colon].utf8.contains(where: { $0 <= 0x20 || $0 >= 0x7F })
+        line[..<colon].utf8.allSatisfy(isToken)
       else { throw HTTPError(.badRequest, "a header line without a name") }
       headers.append(String(line[..<colon]), trimmed(line[line.index(after: colon)...]))
     }

@@ -18,8 +18,11 @@ public struct HTTPResponse: Equatable, Sendable {
   /// The bytes of the reply. For HEAD the body is left out and its length kept.
   public func emit(isHead: Bool = false, into bytes: inout [UInt8]) {
     bytes.append(contentsOf: "HTTP/1.1 \(status.code) \(status.phrase)\r\n".utf8)
-    for field in headers.fields {
-      bytes.append(contentsOf: "\(field.name): \(field.value)\r\n".utf8)
+    for field in headers.fields where !equalIgnoringCase(field.name, "Content-Length") {
+      bytes.append(contentsOf: "\(field.name): ".utf8)
+      // A value with a line's end in it would begin a header, or an answer, of somebody else's.
+      bytes.append(contentsOf: field.value.utf8.map { $0 == 0x0D || $0 == 0x0A ? 0x20 : $0 })
+      bytes.append(contentsOf: [0x0D, 0x0A])
     }
     let hasLength = status.code >= 200 && status.code != 204 && status.code != 304
     if hasLength { bytes.append(contentsOf: "Content-Length: \(body.count)\r\n".utf8) }

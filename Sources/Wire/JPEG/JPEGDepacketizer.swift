@@ -11,6 +11,8 @@ public struct JPEGDepacketizer: Sendable {
   /// Width and height from the session description, for pictures above 2040 pixels.
   private let dimensions: (width: Int, height: Int)?
   private var current: Picture?
+  /// The timestamp of the last picture that was completed or counted as dropped.
+  private var settled: UInt32?
   /// Tables sent once under a number (Q 128 to 254).
   private var knownTables: [UInt8: [UInt8]] = [:]
 
@@ -33,6 +35,7 @@ public struct JPEGDepacketizer: Sendable {
   public mutating func receive(_ packet: Span<UInt8>, _ rtp: RTPHeader) -> [UInt8]? {
     guard let header = try? JPEGPayloadHeader(packet, rtp.payload) else {
       drop()
+      countOnce(rtp.timestamp)
       return nil
     }
     let data = rtp.payload.lowerBound + header.length..<rtp.payload.upperBound
@@ -46,6 +49,8 @@ public struct JPEGDepacketizer: Sendable {
       picture.data.count + data.count <= pictureBytesMax
     else {
       drop()
+      // Whoever joins in the middle of a picture has lost nothing.
+      if settled != nil { countOnce(rtp.timestamp) }
       return nil
     }
     // One reference only while the data grow, else each packet would copy them.
@@ -55,20 +60,33 @@ public struct JPEGDepacketizer: Sendable {
       current = picture
       return nil
     }
-    return file(picture)
+    settled = rtp.timestamp
+    let file = file(picture)
+    if file == nil { dropped += 1 }
+    return file
   }
 
   /// Tells that packets were lost in between: the picture under way cannot be completed.
   public mutating func lost() { drop() }
 
   private mutating func drop() {
-    if current != nil { dropped += 1 }
+    guard let timestamp = current?.timestamp else { return }
+    dropped += 1
+    settled = timestamp
     current = nil
+  }
+
+  /// Counts a picture whose beginning is not there, however many packets of it come.
+  private mutating func countOnce(_ timestamp: UInt32) {
+    guard settled != timestamp else { return }
+    dropped += 1
+    settled = timestamp
   }
 
   private mutating func begin(_ header: JPEGPayloadHeader, _ rtp: RTPHeader) {
     guard header.type <= 1, let tables = tables(header) else {
       dropped += 1
+      settled = rtp.timestamp
       return
     }
     current = Picture(timestamp: rtp.timestamp, first: header, tables: tables, data: [])

@@ -162,7 +162,7 @@ public struct RTSPParser: Sendable {
       return
     }
     guard let colon = text.firstIndex(of: ":"), colon > text.startIndex,
-      text[..<colon].utf8.allSatisfy(Self.isToken)
+      text[..<colon].utf8.allSatisfy(isToken)
     else { throw failure(.badRequest, at: line.range.lowerBound, "a header line without a name") }
     let count = head?.headers.fields.count ?? 0
     guard count < bounds.headerCountMax else {
@@ -218,7 +218,7 @@ public struct RTSPParser: Sendable {
     for index in range {
       if buffer[index] == Self.space && index > range.lowerBound { return }
       if buffer[range.lowerBound...index].elementsEqual("RTSP/".utf8) { return }
-      guard Self.isToken(buffer[index]), index - range.lowerBound < Self.methodBytesMax else {
+      guard isToken(buffer[index]), index - range.lowerBound < Self.methodBytesMax else {
         throw failure(.badRequest, at: index, "a method is expected here")
       }
     }
@@ -325,18 +325,5 @@ public struct RTSPParser: Sendable {
   /// Control bytes have no place in a line but the tab.
   private static func isForbidden(_ byte: UInt8) -> Bool {
     byte < 0x20 && byte != tab || byte == 0x7F
-  }
-
-  /// RFC 2616 §2.2.
-  private static func isToken(_ byte: UInt8) -> Bool {
-    switch byte {
-    case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: true
-    case UInt8(ascii: "!"), UInt8(ascii: "#"), UInt8(ascii: "%"), UInt8(ascii: "&"),
-      UInt8(ascii: "'"), UInt8(ascii: "*"), UInt8(ascii: "+"), UInt8(ascii: "-"),
-      UInt8(ascii: "."), UInt8(ascii: "^"), UInt8(ascii: "_"), UInt8(ascii: "`"),
-      UInt8(ascii: "|"), UInt8(ascii: "~"):
-      true
-    default: false
-    }
   }
 }

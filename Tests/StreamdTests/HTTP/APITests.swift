@@ -96,7 +96,6 @@ struct APITests {
       ("{\"transport\":\"carrier pigeon\"}", 400, "bad_transport"),
       ("{\"server_addr\":\"example.org\"}", 400, "bad_address"),
       ("{\"server_port\":70000}", 400, "bad_json"),
-      ("{\"server_port\":0}", 400, "bad_address"),
       ("{\"server_addr\":\"127.0.0.1\",\"server_port\":1}", 403, "server_not_allowed"),
       ("{\"server_addr\":\"169.254.169.254\",\"server_port\":80}", 403, "server_not_allowed"),
       ("[1]", 400, "bad_json"), ("{", 400, "bad_json"), ("\"x\"", 400, "bad_json"),

@@ -105,9 +105,9 @@ struct StreamTests {
   }
 
   @Test("FFmpeg plays a multipart stream, and curl fetches a snapshot")
-  func tools() throws {
+  func tools() async throws {
     let daemon = try DaemonProcess(start: false)
-    let result = try Tool.run(
+    let result = try await Tool.run(
       "ffmpeg",
       [
         "-v", "error", "-f", "mpjpeg", "-i", daemon.http("/video/movie.Mjpeg/stream.mjpg"),
@@ -115,8 +115,8 @@ struct StreamTests {
       ])
     #expect(result.status == 0 && result.errors.isEmpty, "\(result.errors)")
     let played = PlayerTests.frames(result.output).map(\.checksum)
-    #expect(played == Array(try PlayerTests.checksumsOfFile()[..<20]))
-    let curl = try Tool.run("curl", ["-sf", daemon.http("/video/movie.Mjpeg/snapshot.jpg")])
+    #expect(played == Array(try await PlayerTests.checksumsOfFile()[..<20]))
+    let curl = try await Tool.run("curl", ["-sf", daemon.http("/video/movie.Mjpeg/snapshot.jpg")])
     #expect(curl.output == (try Repository.samplePictures())[0])
   }
 }

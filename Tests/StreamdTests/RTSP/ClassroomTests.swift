@@ -31,7 +31,7 @@ struct ClassroomTests {
     }
   }
 
-  private static func frame(_ datagram: [UInt8]) throws -> (sequence: Int, jpeg: [UInt8]) {
+  fileprivate static func frame(_ datagram: [UInt8]) throws -> (sequence: Int, jpeg: [UInt8]) {
     // As the original reads it: twelve bytes of header, then the picture.
     #expect(datagram[0] == 0x80 && datagram[1] & 0x7F == 26)
     #expect(datagram.count <= 20_480, "that client reads 20,480 bytes at most")
@@ -43,28 +43,46 @@ struct ClassroomTests {
     // A timeout far below a minute: this client says nothing while it plays and must not be cut
     // off.
     let daemon = try DaemonProcess(["--session-timeout", "5"])
-    let pictures = try Repository.samplePictures()
     let udp = try UDPReceiver()
     var client = Client(socket: try RTSPClient(port: daemon.port))
+    var screen = try Screen()
     _ = try client.send(0, port: udp.port)
     _ = try client.send(1, port: udp.port)
-    var number = 0
-    let frames = 61 * 20
-    while number < frames {
-      let (sequence, jpeg) = try Self.frame(try #require(udp.receive(), "silence"))
-      number += 1
-      // That client shows a frame only if its number is higher than the last one's, from 1 on.
-      #expect(sequence == number)
-      #expect(jpeg == pictures[(number - 1) % 200])
+    while screen.sequence < 61 * 20 {
+      try screen.show(try #require(udp.receive(), "silence"))
     }
     _ = try client.send(2, port: udp.port)
-    while let datagram = udp.receiveNow() { number = try Self.frame(datagram).sequence }
-    _ = try client.send(1 + 4 * 0, port: udp.port)
-    let (sequence, jpeg) = try Self.frame(try #require(udp.receive()))
-    #expect(sequence == number + 1)
-    #expect(jpeg == pictures[number % 200])
+    while let datagram = udp.receiveNow() { try screen.show(datagram) }
+    _ = try client.send(1, port: udp.port)
+    try screen.show(try #require(udp.receive(), "silence after the pause"))
     _ = try client.send(3, port: udp.port)
-    #expect(daemon.log.contains("reason=teardown"))
+    // The server leaves frames out when a busy machine wakes it more than 250 ms late, and says so.
+    let end = try #require(
+      daemon.log.split(separator: "\n").last { $0.contains("reason=teardown") })
+    let skipped = try #require(end.split(separator: "skipped=").last.flatMap { Int($0) })
+    #expect(screen.skipped <= skipped, "\(screen.skipped) frames are missing: \(end)")
+  }
+
+  /// What that client shows: every frame, if its number is higher than the last one's, from 1 on.
+  /// The first fault ends the test: after it nothing would be as expected.
+  private struct Screen {
+    private(set) var sequence = 0
+    /// Pictures of the file between two that were shown.
+    private(set) var skipped = 0
+    private var picture = -1
+    private let numbers: [[UInt8]: Int]
+
+    init() throws {
+      numbers = Dictionary(uniqueKeysWithValues: zip(try Repository.samplePictures(), 0...))
+    }
+
+    mutating func show(_ datagram: [UInt8]) throws {
+      let frame = try ClassroomTests.frame(datagram)
+      try #require(frame.sequence == sequence + 1)
+      let number = try #require(numbers[frame.jpeg], "a picture that is not in the file")
+      skipped += (number - picture - 1 + numbers.count) % numbers.count
+      (sequence, picture) = (frame.sequence, number)
+    }
   }
 
   @Test("the textbook's variant sets up and plays")

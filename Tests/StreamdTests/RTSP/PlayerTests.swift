@@ -36,7 +36,8 @@ struct PlayerTests {
   ) async throws -> [Frame] {
     let result = try await Tool.run(
       "ffmpeg",
-      ["-v", "warning", "-rtsp_transport", transport] + options + [
+      // A busy machine may stop FFmpeg for a moment; what comes meanwhile has to find room.
+      ["-v", "warning", "-rtsp_transport", transport, "-buffer_size", "1048576"] + options + [
         "-i", url, "-frames:v", String(count), "-fps_mode", "passthrough",
         "-enc_time_base", "1:90000", "-f", "framemd5", "-",
       ])

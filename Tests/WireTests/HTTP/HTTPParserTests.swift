@@ -183,28 +183,42 @@ struct HTTPParserTests {
     return parser
   }
 
+  private func expects(_ text: String) throws -> Bool {
+    var parser = try parser(text)
+    return parser.takeExpectation()
+  }
+
   @Test("says that a client waits for 100 Continue until the first byte of the body has come")
   func expectation() throws {
     let head = "POST / HTTP/1.1\r\nContent-Length: 2\r\nExpect: 100-Continue\r\n"
-    #expect(try !parser(head).expectsContinue)
+    #expect(try !expects(head))
     var parser = try parser(head + "\r\n")
-    #expect(parser.expectsContinue)
+    var late = parser
+    let first = parser.takeExpectation()
+    #expect(first)
     #expect(parser.isInsideRequest)
+    let again = parser.takeExpectation()
+    #expect(!again, "only once for each request")
     for byte: [UInt8] in [[0x61], [0x62]] {
-      parser.feed(byte.span)
-      #expect(!parser.expectsContinue)
+      late.feed(byte.span)
+      let expects = late.takeExpectation()
+      #expect(!expects)
     }
-    #expect(try parser.next()?.body == [0x61, 0x62])
-    #expect(!parser.expectsContinue)
+    #expect(try late.next()?.body == [0x61, 0x62])
+    let next = Array((head + "\r\n").utf8)
+    late.feed(next.span)
+    #expect(try late.next() == nil)
+    let expectsAnew = late.takeExpectation()
+    #expect(expectsAnew)
   }
 
   @Test("takes nothing else for such an expectation, and none of HTTP/1.0 (RFC 9110 §10.1.1)")
   func noExpectation() throws {
     let rest = "Content-Length: 2\r\n\r\n"
-    #expect(try !parser("POST / HTTP/1.1\r\n" + rest).expectsContinue)
-    #expect(try !parser("POST / HTTP/1.1\r\nExpect: 200-ok\r\n" + rest).expectsContinue)
-    #expect(try !parser("POST / HTTP/1.0\r\nExpect: 100-continue\r\n" + rest).expectsContinue)
-    #expect(try !parser("").expectsContinue)
+    #expect(try !expects("POST / HTTP/1.1\r\n" + rest))
+    #expect(try !expects("POST / HTTP/1.1\r\nExpect: 200-ok\r\n" + rest))
+    #expect(try !expects("POST / HTTP/1.0\r\nExpect: 100-continue\r\n" + rest))
+    #expect(try !expects(""))
     // Without a body there is nothing to wait for.
     let text = "GET / HTTP/1.1\r\nExpect: 100-continue\r\n\r\n"
     #expect(try HTTPRun.requests(text).count == 1)

@@ -40,6 +40,23 @@ struct HTTPResponseTests {
     #expect(text(HTTPResponse(.notModified, nil, [1])) == "HTTP/1.1 304 Not Modified\r\n\r\n")
   }
 
+  @Test("counts the body itself, whatever Content-Length it is given")
+  func ownLength() {
+    var response = HTTPResponse(.ok, nil, [0x61])
+    response.headers.append("content-length", "7")
+    response.headers.append("A", "b")
+    #expect(text(response) == "HTTP/1.1 200 OK\r\nA: b\r\nContent-Length: 1\r\n\r\na")
+  }
+
+  @Test("keeps a value on its line, so that it cannot begin a header of its own")
+  func oneLine() {
+    var response = HTTPResponse(.noContent)
+    response.headers.append("Location", "/\r\nSet-Cookie: a\nb\rc")
+    #expect(
+      text(response)
+        == "HTTP/1.1 204 No Content\r\nLocation: /  Set-Cookie: a b c\r\n\r\n")
+  }
+
   @Test("appends to what is there, so that replies to pipelined requests follow one another")
   func appends() {
     var bytes: [UInt8] = [0x2A]

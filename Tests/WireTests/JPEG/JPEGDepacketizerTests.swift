@@ -124,9 +124,22 @@ struct JPEGDepacketizerTests {
         files += receiver.receive(all: Array(packets[lost...]) + second)
         #expect(files.count == 1, "lost \(lost)")
         #expect(try data(of: #require(files.first)) == other)
-        // Of a picture whose beginning is lost nothing is known.
+        // Whoever joins in the middle of a picture has lost nothing.
         #expect(receiver.dropped == (lost == 0 ? 0 : 1), "lost \(lost)")
       }
+    }
+  }
+
+  @Test("counts a picture once whose first packet is lost or damaged, when there was one before")
+  func headless() {
+    let first = PacketRun(Self.frame, Self.scan, timestamp: 1).packets
+    let second = PacketRun(Self.frame, Self.scan, timestamp: 4501).packets
+    var damaged = second
+    damaged[0] = Array(damaged[0][..<14])
+    for rest in [Array(second.dropFirst()), damaged] {
+      let receiver = PictureReceiver(pictureBytesMax: 4000)
+      #expect(receiver.receive(all: first + rest).count == 1)
+      #expect(receiver.dropped == 1)
     }
   }
 
@@ -148,7 +161,7 @@ struct JPEGDepacketizerTests {
     for cut in 1..<first.count {
       let receiver = PictureReceiver(pictureBytesMax: 4000)
       #expect(receiver.receive(all: Array(first[..<cut] + second[cut...])).isEmpty)
-      #expect(receiver.dropped == 1)
+      #expect(receiver.dropped == 2, "both, each once")
     }
   }
 

@@ -1,0 +1,127 @@
+import Foundation
+import Testing
+
+/// The dashboard in a real headless Chromium, clicked by `Tests/Tools/browser`.
+@Suite("The dashboard in Chromium", .serialized)
+struct BrowserTests {
+  private static let tool = Repository.root.appending(path: "Tests/Tools/browser").path
+
+  private func browse(
+    _ scenario: String, _ daemon: DaemonProcess, _ arguments: [String] = []
+  ) async throws -> String {
+    let result = try await Tool.run(
+      Self.tool, [scenario, daemon.http("")] + arguments, seconds: 120)
+    #expect(result.status == 0, "\(result.errors)")
+    return String(decoding: result.output, as: UTF8.self)
+  }
+
+  @Test("start, setup, play, pause, play, teardown, stop: the pixels are the file's, at 20 FPS")
+  func flow() async throws {
+    let daemon = try DaemonProcess(start: false)
+    var arguments: [String] = []
+    if let path = ProcessInfo.processInfo.environment["STREAMD_SCREENSHOT"] {
+      arguments = ["--screenshot", path, "--height", "860"]
+    }
+    let output = try await browse("flow", daemon, arguments)
+    print("browser: \(output)")
+    let measured =
+      try JSONSerialization.jsonObject(with: Data(output.utf8)) as? [String: Double] ?? [:]
+    #expect(measured["glass_to_glass_ms_p50"] ?? .infinity < 100)
+  }
+
+  @Test(
+    "a taken port, a stopped server, an unplayable file and a hostile name are all told plainly")
+  func refusals() async throws {
+    let folder = try TemporaryFolder()
+    let pictures = try Repository.samplePictures()
+    try folder.write("<img src=x onerror=document.title='hit'>.Mjpeg", pictures[0] + pictures[1])
+    try folder.write("odd.mjpeg", Array("00005hello".utf8))
+    let other = try DaemonProcess()
+    let daemon = try DaemonProcess(
+      media: folder.path, start: false, rtsp: "127.0.0.1:\(other.port)")
+    _ = try await browse("refusals", daemon)
+  }
+
+  @Test("the page says when the daemon is gone, and comes back to the truth when it is back")
+  func restart() throws {
+    var daemon: DaemonProcess? = try DaemonProcess()
+    let (port, rtsp) = (try #require(daemon).httpPort, try #require(daemon).port)
+    let browser = try Companion(Self.tool, ["restart", "http://127.0.0.1:\(port)"])
+    while true {
+      let text = browser.read()
+      if text.isEmpty { break }
+      if text.contains("kill") { daemon = nil }
+      if text.contains("start") {
+        daemon = try DaemonProcess(rtsp: "127.0.0.1:\(rtsp)", http: "127.0.0.1:\(port)")
+      }
+    }
+    let (status, errors) = browser.finish()
+    #expect(status == 0, "\(errors)")
+    withExtendedLifetime(daemon) {}
+  }
+
+  @Test("a server that others wrote is watched over the real protocols, on UDP ports from 25000 up")
+  func foreign() async throws {
+    let folder = try TemporaryFolder()
+    let movie = "\(folder.path)/movie.mkv"
+    try folder.write("movie.mjpeg", Array(try Repository.samplePictures().joined()))
+    let remux = try await Tool.run(
+      "ffmpeg",
+      ["-v", "error", "-framerate", "20", "-i", "\(folder.path)/movie.mjpeg", "-c", "copy", movie])
+    #expect(remux.status == 0, "\(remux.errors)")
+    let camera = try Companion(
+      Repository.root.appending(path: "Tests/Tools/gst-camera").path, [movie])
+    let line = camera.read()
+    let port = line.trimmingCharacters(in: .whitespacesAndNewlines)
+    let daemon = try DaemonProcess(["--allow-server", "127.0.0.1:\(port)"])
+    let bystander = Bystander(daemon)
+    _ = try await browse("foreign", daemon, ["--port", port, "--file", "camera"])
+    let seen = bystander.finish()
+    withExtendedLifetime(camera) {}
+    #expect(seen.count >= 2 && seen.allSatisfy { (25_000..<45_000).contains($0) }, "\(seen)")
+  }
+
+  /// Watches which UDP ports the daemon receives on meanwhile.
+  private final class Bystander: @unchecked Sendable {
+    private let pid: Int32
+    private let lock = NSLock()
+    private var ports: Set<Int> = []
+    private var isDone = false
+
+    init(_ daemon: DaemonProcess) {
+      pid = daemon.pid
+      Thread.detachNewThread { [self] in
+        while !lock.withLock({ isDone }) {
+          let ports = Self.boundPorts(pid)
+          lock.withLock { self.ports.formUnion(ports) }
+          usleep(50_000)
+        }
+      }
+    }
+
+    func finish() -> [Int] {
+      lock.withLock {
+        isDone = true
+        return ports.sorted()
+      }
+    }
+
+    /// Local ports of the process's own UDP sockets: the kernel's table, by the inodes that the
+    /// process has open.
+    private static func boundPorts(_ pid: Int32) -> [Int] {
+      let folder = "/proc/\(pid)/fd"
+      let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+      let inodes = Set(
+        names.compactMap { name -> Substring? in
+          let link = try? FileManager.default.destinationOfSymbolicLink(atPath: "\(folder)/\(name)")
+          return link?.hasPrefix("socket:[") == true ? link?.dropFirst(8).dropLast() : nil
+        })
+      let table = (try? String(contentsOfFile: "/proc/\(pid)/net/udp", encoding: .utf8)) ?? ""
+      return table.split(separator: "\n").dropFirst().compactMap { line in
+        let fields = line.split(separator: " ")
+        guard fields.count > 9, inodes.contains(fields[9]) else { return nil }
+        return fields[1].split(separator: ":").last.flatMap { Int($0, radix: 16) }
+      }
+    }
+  }
+}
