@@ -16,10 +16,13 @@ final class HTTPConnection: Connection {
   private var parser = HTTPParser()
   private var mode = Mode.requests
   private var lastActivity: Instant
+  /// When the incomplete request at hand began; a peer that drips bytes gains no time.
+  private var requestBegan: Instant
 
   init(_ socket: StreamSocket, server: HTTPServer) throws(SystemError) {
     self.server = server
     lastActivity = server.loop.now
+    requestBegan = server.loop.now
     try super.init(
       socket, loop: server.loop, buffer: server.buffer,
       queueBytesMax: server.limits.httpQueueBytesMax)
@@ -37,7 +40,9 @@ final class HTTPConnection: Connection {
   override func take(_ bytes: Span<UInt8>) {
     lastActivity = loop.now
     switch mode {
-    case .requests, .answering: parser.feed(bytes)
+    case .requests, .answering:
+      if !parser.isInsideRequest { requestBegan = loop.now }
+      parser.feed(bytes)
     case .webSocket(let browser): browser.take(bytes)
     // Whoever watches a stream has nothing to say any more.
     case .stream: break
@@ -60,9 +65,9 @@ final class HTTPConnection: Connection {
   override var deadline: Instant? {
     switch mode {
     case .requests:
-      let seconds =
-        parser.isInsideRequest ? server.limits.requestSeconds : server.limits.httpIdleSeconds
-      return lastActivity + Instant(seconds) * 1_000_000_000
+      return parser.isInsideRequest
+        ? requestBegan + Instant(server.limits.requestSeconds) * 1_000_000_000
+        : lastActivity + Instant(server.limits.httpIdleSeconds) * 1_000_000_000
     case .webSocket(let browser): return browser.deadline
     case .answering, .stream: return nil
     }

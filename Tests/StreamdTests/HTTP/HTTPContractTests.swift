@@ -114,4 +114,18 @@ struct HTTPContractTests {
     #expect(try post(["Host: localhost:\(daemon.httpPort)"]).status == 200)
     #expect(try post(["Host: [::1]:\(daemon.httpPort)"]).status == 200)
   }
+
+  @Test("half a request is not waited for longer than ten seconds, however slowly it drips")
+  func drips() throws {
+    let daemon = try DaemonProcess(start: false)
+    let client = try HTTPClient(daemon)
+    try client.socket.send("GET / HTTP/1.1\r\nHost: localhost\r\nX: ")
+    let start = Date()
+    // As long as the server takes bytes, and no longer than twice the time.
+    while Date().timeIntervalSince(start) < 20, client.socket.isQuiet(milliseconds: 500) {
+      try client.socket.send("a")
+    }
+    #expect(try client.readReply().status == 408)
+    #expect((9...15).contains(Date().timeIntervalSince(start)))
+  }
 }

@@ -75,6 +75,12 @@ final class RTSPClient {
     return reply
   }
 
+  /// Whether nothing comes in for so long.
+  func isQuiet(milliseconds: Int32) -> Bool {
+    var waiting = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+    return unsafe poll(&waiting, 1, milliseconds) == 0
+  }
+
   /// Reads once; empty at the end of the stream.
   func receive() throws -> [UInt8] {
     var bytes = [UInt8](repeating: 0, count: 65_536)
