@@ -38,8 +38,7 @@ final class Daemon {
       loop: loop, catalog: catalog, rtsp: rtsp, viewers: viewers, activity: activity,
       rtspAddress: options.rtsp)
     http = HTTPServer(
-      control: control, limits: limits, buffer: rtsp.buffer,
-      www: try Self.folder("www", options.www, "www"))
+      control: control, limits: limits, buffer: rtsp.buffer, www: try Self.pages(options.www))
     housekeeping = Housekeeping(viewers, loop: loop, limits: limits)
   }
 
@@ -119,6 +118,17 @@ final class Daemon {
       loop.stop()
     case .hangup:
       Log.info("there is no configuration to read again")
+    }
+  }
+
+  /// The dashboard's files. Without them players and scripts are served all the same.
+  private static func pages(_ path: String?) throws(StartError) -> Folder? {
+    do throws(StartError) {
+      return try folder("www", path, "www")
+    } catch {
+      if path != nil { throw error }
+      Log.warning("there is no dashboard", ["reason": error.message])
+      return nil
     }
   }
 
