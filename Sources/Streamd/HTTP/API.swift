@@ -40,6 +40,7 @@ final class API {
     Route(method: "GET", path: "/video/{name...}/snapshot.jpg") { $0.fileSnapshot($1) },
     Route(method: "GET", path: "/healthz") { $1.reply(text("ok\n")) },
     Route(method: "GET", path: "/readyz") { $0.readiness($1) },
+    Route(method: "GET", path: "/metrics") { $0.metrics($1) },
   ]
 
   /// Answers a request whose path is one of the API's; false when it is somebody else's.
@@ -147,6 +148,11 @@ final class API {
           hint: "POST /api/v1/server/start"))
     }
     exchange.reply(Self.text("ready\n"))
+  }
+
+  private func metrics(_ exchange: HTTPExchange) {
+    let text = MetricsText(control).text
+    exchange.reply(HTTPResponse(.ok, "text/plain; version=0.0.4; charset=utf-8", Array(text.utf8)))
   }
 
   private func videos(_ exchange: HTTPExchange) {

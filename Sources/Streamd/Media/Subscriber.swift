@@ -30,10 +30,25 @@ class Subscriber: Wakeable {
   /// Counted since the session was set up.
   struct Counters {
     var frames = 0
-    var packets: UInt32 = 0
-    var octets: UInt32 = 0
+    var packets = 0
+    var octets = 0
     /// Frames left out because the viewer was slow or its port closed.
     var skipped = 0
+  }
+
+  /// Sums over many sessions, which outlive them.
+  struct Totals {
+    var frames = 0
+    var packets = 0
+    var octets = 0
+    var skipped = 0
+
+    mutating func add(_ subscriber: Subscriber) {
+      frames += subscriber.counters.frames
+      packets += subscriber.counters.packets
+      octets += subscriber.counters.octets
+      skipped += subscriber.counters.skipped + subscriber.playhead.skipped
+    }
   }
 
   let packets: PacketBuffer
@@ -147,7 +162,7 @@ class Subscriber: Wakeable {
     report.state = isPlaying ? "playing" : counters.frames > 0 ? "paused" : "ready"
     report.videoFile = media.name
     report.frames = counters.frames
-    report.packets = Int(counters.packets)
+    report.packets = counters.packets
     report.lost = Int(max(0, lastReport?.cumulativeLost ?? 0))
     report.jitterMs = Double(lastReport?.jitter ?? 0) / 90
     report.skipped = counters.skipped + playhead.skipped
@@ -182,8 +197,8 @@ class Subscriber: Wakeable {
     // A frame that was left out takes no sequence numbers, so that it does not look like a loss.
     stamp.sequence &+= UInt16(truncatingIfNeeded: count)
     counters.frames += 1
-    counters.packets &+= UInt32(truncatingIfNeeded: count)
-    counters.octets &+= UInt32(truncatingIfNeeded: packets.payloadBytes(of: frame))
+    counters.packets += count
+    counters.octets += packets.payloadBytes(of: frame)
     lastDelivery = now
   }
 
@@ -207,8 +222,9 @@ class Subscriber: Wakeable {
     nextReport = loop.now + reportInterval
     let report = SenderReport(
       ssrc: stamp.ssrc, time: NTPTimestamp(realtime: loop.realtime),
-      timestamp: playhead.timestamp(at: loop.now), packets: counters.packets,
-      octets: counters.octets)
+      timestamp: playhead.timestamp(at: loop.now),
+      packets: UInt32(truncatingIfNeeded: counters.packets),
+      octets: UInt32(truncatingIfNeeded: counters.octets))
     var bytes: [UInt8] = []
     RTCPPacket.senderReport(report, blocks: []).emit(into: &bytes)
     RTCPPacket.sourceDescription([stamp.ssrc: "streamd"]).emit(into: &bytes)

@@ -15,6 +15,8 @@ final class RTSPServer {
   private var connections: [ObjectIdentifier: RTSPConnection] = [:]
   private var playCount: UInt64 = 0
   private var connectionCount = 0
+  /// What sessions that are over have sent.
+  private var ended = Subscriber.Totals()
 
   static let name = "streamd/\(version)"
 
@@ -54,6 +56,15 @@ final class RTSPServer {
   /// How many sessions there are.
   var clientCount: Int { connections.values.reduce(0) { $0 + $1.subscribers.count } }
 
+  /// What has been sent since the daemon began.
+  var totals: Subscriber.Totals {
+    var totals = ended
+    for connection in connections.values {
+      for subscriber in connection.subscribers.values { totals.add(subscriber) }
+    }
+    return totals
+  }
+
   /// What is to be told of each session, in the order of the connections.
   func clients() -> [ClientReport] {
     connections.values.sorted { $0.number < $1.number }.flatMap { $0.reports() }
@@ -90,6 +101,7 @@ final class RTSPServer {
     _ subscriber: Subscriber, of connection: RTSPConnection,
     _ reason: RTSPServerConversation.EndReason
   ) {
+    ended.add(subscriber)
     activity.note(
       .info, "client left",
       [

@@ -56,6 +56,7 @@ struct DocumentTests {
     var examples = [
       "/api/v1/status", "/api/v1/videos", sessions, "/api/v1/clients", "/api/v1/log",
       "/api/v1/openapi.json", "/api/config", "/healthz", "/readyz",
+      "/metrics",
     ].map { Example(method: "GET", path: $0, status: 200) }
     for (body, status) in [
       ("{}", 201), ("[]", 400), ("{\"server_addr\":\"127.0.0.1\",\"server_port\":2}", 403),
