@@ -14,17 +14,21 @@ let strict: [SwiftSetting] = [
 let package = Package(
   name: "streamd",
   products: [
-    .executable(name: "streamd", targets: ["Streamd"])
+    .executable(name: "streamd", targets: ["Streamd"]),
+    .executable(name: "streamctl", targets: ["streamctl"]),
   ],
   targets: [
     .target(name: "CLinux"),
     .target(name: "Reactor", dependencies: ["CLinux"], swiftSettings: strict),
     .target(name: "Wire", swiftSettings: strict),
     .executableTarget(name: "Streamd", dependencies: ["Reactor", "Wire"], swiftSettings: strict),
+    .executableTarget(
+      name: "streamctl", dependencies: ["Reactor", "Wire"], swiftSettings: strict),
     .testTarget(name: "WireTests", dependencies: ["Wire"], swiftSettings: strict),
     .testTarget(name: "ReactorTests", dependencies: ["Reactor"], swiftSettings: strict),
     .testTarget(
-      name: "StreamdTests", dependencies: ["Streamd", "Reactor", "Wire"], swiftSettings: strict),
+      name: "StreamdTests", dependencies: ["Streamd", "streamctl", "Reactor", "Wire"],
+      swiftSettings: strict),
     .testTarget(
       name: "SimulationTests", dependencies: ["Streamd", "Reactor", "Wire"], swiftSettings: strict),
     .testTarget(name: "TidyTests", swiftSettings: strict),

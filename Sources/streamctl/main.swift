@@ -1,0 +1,3 @@
+internal import Reactor
+
+Process.writeOutput("streamctl\n")
