@@ -25,7 +25,7 @@ public final class Listener: Wakeable, EventHandler {
   ///   - accepted: takes over each new connection.
   ///   - exhausted: told when no descriptor or memory was left for a connection.
   /// - Throws: when the address is in use, not this machine's, or not permitted.
-  public init(
+  public convenience init(
     _ address: SocketAddress, on loop: EventLoop, exhausted: @escaping (SystemError) -> Void,
     accepted: @escaping (StreamSocket) -> Void
   ) throws(SystemError) {
@@ -34,7 +34,29 @@ public final class Listener: Wakeable, EventHandler {
     try Socket.bind(descriptor, to: address)
     let number = descriptor.number
     try checkedCall("listen") { Int(listen(number, Self.backlog)) }
-    self.address = Socket.localAddress(descriptor) ?? address
+    let bound = Socket.localAddress(descriptor) ?? address
+    try self.init(
+      descriptor, at: bound, on: loop, exhausted: exhausted,
+      accepted: accepted)
+  }
+
+  /// Accepts from a socket that listens already; otherwise as ``init(_:on:exhausted:accepted:)``.
+  ///
+  /// - Throws: when another listener has taken the socket.
+  public convenience init(
+    inherited socket: InheritedSocket, on loop: EventLoop,
+    exhausted: @escaping (SystemError) -> Void, accepted: @escaping (StreamSocket) -> Void
+  ) throws(SystemError) {
+    guard let descriptor = socket.take() else { throw SystemError("listen", EBADF) }
+    try self.init(
+      descriptor, at: socket.address, on: loop, exhausted: exhausted, accepted: accepted)
+  }
+
+  private init(
+    _ descriptor: consuming Descriptor, at address: SocketAddress, on loop: EventLoop,
+    exhausted: @escaping (SystemError) -> Void, accepted: @escaping (StreamSocket) -> Void
+  ) throws(SystemError) {
+    self.address = address
     self.descriptor = descriptor
     self.loop = loop
     self.accepted = accepted

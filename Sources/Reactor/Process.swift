@@ -40,6 +40,13 @@ public enum Process {
   /// Writes to standard output in one call.
   public static func writeOutput(_ text: String) { write(text, to: STDOUT_FILENO) }
 
+  /// Standard error's device and inode, `8:4711`, as JOURNAL_STREAM names them (systemd.exec(5)).
+  public static var standardErrorIdentity: String {
+    var status = stat()
+    guard unsafe fstat(STDERR_FILENO, &status) == 0 else { return "" }
+    return "\(status.st_dev):\(status.st_ino)"
+  }
+
   /// Ends the program.
   public static func exit(_ status: Int32) -> Never { Glibc.exit(status) }
 

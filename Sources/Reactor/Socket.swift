@@ -39,6 +39,16 @@ enum Socket {
     }
   }
 
+  /// An option's value; nil when the socket does not have it.
+  static func option(
+    _ descriptor: borrowing Descriptor, _ level: Int32, _ option: Int32
+  ) -> Int32? {
+    let number = descriptor.number
+    var value: Int32 = 0
+    var length = socklen_t(MemoryLayout<Int32>.size)
+    return unsafe getsockopt(number, level, option, &value, &length) == 0 ? value : nil
+  }
+
   static func localAddress(_ descriptor: borrowing Descriptor) -> SocketAddress? {
     let number = descriptor.number
     return unsafe SocketAddress.read { unsafe getsockname(number, $0, $1) }.address

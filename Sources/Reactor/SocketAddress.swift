@@ -48,6 +48,11 @@ public struct SocketAddress: Equatable, Sendable, CustomStringConvertible {
     self.scope = scope
   }
 
+  /// This machine over IPv4, reachable from nowhere else.
+  public static func localhost(port: UInt16) -> SocketAddress {
+    SocketAddress(bytes: [127, 0, 0, 1], port: port)
+  }
+
   /// The address alone: `127.0.0.1` or `::1`, an IPv4 address in IPv6 clothes as IPv4.
   public var host: String {
     let isMapped = bytes.count == 16 && bytes.starts(with: Self.mappedPrefix)

@@ -21,7 +21,7 @@ final class ActivityLog {
     Log.write(level, message, fields)
     let details = fields.map { "\($0.key)=\($0.value)" }.joined(separator: " ")
     let entry = LogEntry(
-      seq: next, time: CalendarTime(realtime: loop.realtime).timestamp, level: level.rawValue,
+      seq: next, time: CalendarTime(realtime: loop.realtime).timestamp, level: level.name,
       message: details.isEmpty ? message : "\(message) (\(details))")
     next += 1
     if entries.count == Self.entriesMax { entries.removeFirst() }

@@ -78,6 +78,12 @@ final class Control {
     status(serverState == .running ? "RTSP on \(address)" : serverState.rawValue)
   }
 
+  /// What the daemon is doing, in one line.
+  var summary: String {
+    guard serverState == .running else { return "RTSP is \(serverState.rawValue)" }
+    return "RTSP on \(address), \(rtsp.clientCount) clients, \(viewers.all.count) sessions"
+  }
+
   var status: StatusReport {
     StatusReport(
       version: version, state: serverState.rawValue, rtsp: "\(address)",

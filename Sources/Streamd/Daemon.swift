@@ -4,11 +4,14 @@ internal import Wire
 /// The map of the program: what there is, and how it begins and ends.
 final class Daemon {
   private let loop: EventLoop
-  private let options: Options
+  private let arguments: Arguments
+  private var configuration: Configuration
   private let catalog: Catalog
   private let control: Control
   private let http: HTTPServer
   private let housekeeping: Housekeeping
+  private let service: Service
+  private var inherited: [InheritedSocket]
   private var signals: Signals?
 
   /// Why the daemon cannot begin, with the way out.
@@ -16,30 +19,41 @@ final class Daemon {
     var message: String
   }
 
-  init(_ options: Options) throws(StartError) {
-    self.options = options
+  /// - Parameters:
+  ///   - arguments: what the configuration was made of, to make it anew.
+  ///   - environment: what the service manager has left there.
+  init(
+    _ configuration: Configuration, _ arguments: Arguments, environment: [String: String]
+  ) throws(StartError) {
+    self.configuration = configuration
+    self.arguments = arguments
+    inherited = InheritedSocket.take(environment: environment)
     do throws(SystemError) {
       loop = try EventLoop()
     } catch {
       throw StartError(message: "cannot make an event loop: \(error)")
     }
-    var limits = Limits()
-    limits.sessionTimeoutSeconds = options.sessionTimeoutSeconds
+    let limits = configuration.limits
     let activity = ActivityLog(loop: loop)
     catalog = Catalog(
-      folder: try Self.folder("media", options.media, "video"), rate: options.rate, limits: limits)
+      folder: try Self.media(configuration), rate: configuration.rate, limits: limits)
     let rtsp = RTSPServer(
       loop: loop, catalog: catalog, limits: limits, activity: activity,
-      rtpPorts: options.rtpPorts)
+      rtpPorts: configuration.rtpPorts)
     let viewers = ViewerSessions(
       loop: loop, activity: activity, buffer: rtsp.buffer, ports: rtsp.ports,
-      allowed: options.allowedServers, sessionsMax: limits.viewerSessionsMax)
-    control = Control(
+      allowed: configuration.allowedServers, sessionsMax: limits.viewerSessionsMax)
+    let control = Control(
       loop: loop, catalog: catalog, rtsp: rtsp, viewers: viewers, activity: activity,
-      rtspAddress: options.rtsp)
+      rtspAddress: configuration.rtsp)
+    self.control = control
     http = HTTPServer(
-      control: control, limits: limits, buffer: rtsp.buffer, www: try Self.pages(options.www))
+      control: control, limits: limits, buffer: rtsp.buffer,
+      www: try Self.pages(configuration), allowedHosts: configuration.allowedHosts)
     housekeeping = Housekeeping(viewers, loop: loop, limits: limits)
+    service = Service(loop: loop, manager: ServiceManager(environment: environment)) {
+      control.summary
+    }
   }
 
   /// Serves until a signal says to end.
@@ -50,21 +64,53 @@ final class Daemon {
     } catch {
       throw StartError(message: "cannot receive signals: \(error)")
     }
-    do throws(SystemError) {
-      try http.start(on: options.http)
-    } catch {
-      throw StartError(message: Self.cannotListen(options.http, "--http", error))
-    }
-    if options.start, let problem = control.startServer() {
-      throw StartError(message: "\(problem.detail); \(problem.hint)")
-    }
+    try listen()
     housekeeping.begin()
-    announce()
+    let announcement = Announcement(
+      http: http.address, rtsp: control.rtsp.address, playable: catalog.playable,
+      media: catalog.path)
+    Process.writeOutput(announcement.text)
+    service.ready()
     do throws(SystemError) {
       try loop.run()
     } catch {
       throw StartError(message: "the event loop has failed: \(error)")
     }
+  }
+
+  /// Opens both ports, or takes them over from the service manager.
+  private func listen() throws(StartError) {
+    do throws(SystemError) {
+      if let socket = takeInherited("http", configuration.http) {
+        try http.start(inherited: socket)
+      } else {
+        try http.start(on: configuration.http)
+      }
+      if let socket = takeInherited("rtsp", configuration.rtsp) {
+        try control.rtsp.adopt(socket)
+      }
+    } catch {
+      throw StartError(message: Self.cannotListen(configuration.http, "--http", error))
+    }
+    for socket in inherited {
+      Log.warning(
+        "an inherited socket is not wanted", ["name": socket.name, "address": "\(socket.address)"])
+    }
+    inherited = []
+    if let address = http.address, !address.isLoopback {
+      Log.warning("anyone who can reach this address can control", ["http": "\(address)"])
+    }
+    if configuration.start, let problem = control.startServer() {
+      throw StartError(message: "\(problem.detail); \(problem.hint)")
+    }
+  }
+
+  /// The socket that was opened for one of our ports: by its name, else by its port.
+  private func takeInherited(_ name: String, _ address: SocketAddress) -> InheritedSocket? {
+    let index =
+      inherited.firstIndex { $0.name == name }
+      ?? inherited.firstIndex { $0.address.port == address.port }
+    return index.map { inherited.remove(at: $0) }
   }
 
   private static func cannotListen(
@@ -79,54 +125,72 @@ final class Daemon {
     return "cannot listen on \(address): \(error.reason)\(hint)"
   }
 
-  /// What a person does next, on standard output.
-  private func announce() {
-    var text = ""
-    if let address = http.address {
-      text += "streamd \(version): dashboard http://\(Self.reachable(address))/\n"
-      if !address.isLoopback {
-        Log.warning("anyone who can reach this address can control", ["http": "\(address)"])
-      }
-    }
-    guard let address = control.rtsp.address else {
-      return Process.writeOutput(text + "RTSP is stopped: start it there, or with --start\n")
-    }
-    text += "RTSP on \(address)\n"
-    let urls = catalog.playable.map {
-      "rtsp://\(Self.reachable(address))/\(PercentEncoding.encode($0))"
-    }
-    for url in urls.prefix(20) { text += "  \(url)\n" }
-    if urls.count > 20 { text += "  … and \(urls.count - 20) more\n" }
-    if let first = urls.first {
-      text += "watch it:  ffplay -fflags nobuffer \(first)\n"
-    } else {
-      text += "no playable file yet: put Motion-JPEG files into \(catalog.path)\n"
-    }
-    Process.writeOutput(text)
-  }
-
-  private static func reachable(_ address: SocketAddress) -> String {
-    address.isUnspecified ? "127.0.0.1:\(address.port)" : "\(address)"
-  }
-
   private func received(_ signal: Signals.Signal) {
     switch signal {
     case .interrupt, .terminate:
       Log.info("stopping", ["signal": "\(signal)"])
+      service.stopping()
       control.stopServer()
       http.stop()
       loop.stop()
     case .hangup:
-      Log.info("there is no configuration to read again")
+      service.reloading()
+      reload()
+      service.ready()
     }
   }
 
-  /// The dashboard's files. Without them players and scripts are served all the same.
-  private static func pages(_ path: String?) throws(StartError) -> Folder? {
-    do throws(StartError) {
-      return try folder("www", path, "www")
+  // MARK: Configuration
+
+  /// Reads the configuration again. One that cannot be is told of, and the old one kept.
+  private func reload() {
+    do throws(Configuration.Fault) {
+      let next = try arguments.configuration()
+      try apply(next)
     } catch {
-      if path != nil { throw error }
+      control.activity.note(
+        .error, "the configuration is kept as it was", ["reason": error.message])
+    }
+  }
+
+  private func apply(_ next: Configuration) throws(Configuration.Fault) {
+    let changed = Setting.all.filter { $0.show(configuration) != $0.show(next) }
+    let media: Folder
+    do throws(StartError) {
+      media = try Self.media(next)
+    } catch {
+      throw Configuration.Fault(message: error.message)
+    }
+    Log.configure(next.logLevel, next.logFormat)
+    catalog.use(folder: media, rate: next.rate, limits: next.limits)
+    control.rtsp.limits = next.limits
+    control.rtsp.ports.use(next.rtpPorts)
+    control.viewers.allowed = next.allowedServers
+    control.viewers.sessionsMax = next.limits.viewerSessionsMax
+    http.limits = next.limits
+    http.policy.allowedHosts = next.allowedHosts
+    housekeeping.limits = next.limits
+    configuration = next
+    let names = changed.map(\.name).joined(separator: ",")
+    control.activity.note(
+      .info, "the configuration was read again", ["changed": names.isEmpty ? "nothing" : names])
+    for setting in changed where setting.reload == .restart {
+      Log.warning("this change takes effect after a restart", ["key": setting.name])
+    }
+  }
+
+  // MARK: Folders
+
+  private static func media(_ configuration: Configuration) throws(StartError) -> Folder {
+    try folder("media", configuration.media, "video")
+  }
+
+  /// The dashboard's files. Without them players and scripts are served all the same.
+  private static func pages(_ configuration: Configuration) throws(StartError) -> Folder? {
+    do throws(StartError) {
+      return try folder("www", configuration.www, "www")
+    } catch {
+      if configuration.www != nil { throw error }
       Log.warning("there is no dashboard", ["reason": error.message])
       return nil
     }

@@ -4,7 +4,8 @@ internal import Reactor
 final class Housekeeping: Wakeable {
   private let viewers: ViewerSessions
   private let loop: EventLoop
-  private let limits: Limits
+  /// For what is looked after from now on.
+  var limits: Limits
 
   private static let intervalNanoseconds: Instant = 10_000_000_000
 

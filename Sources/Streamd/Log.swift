@@ -1,10 +1,55 @@
+internal import FoundationEssentials
 internal import Reactor
+internal import Synchronization
+internal import Wire
 
-/// The daemon's log: lines of `key=value` on standard error.
+/// The daemon's log on standard error: lines of `key=value`, or of JSON.
+///
+/// Under systemd each line begins with its priority, as the journal wants it (sd-daemon(3)).
 enum Log {
-  /// How much a line matters.
-  enum Level: String {
-    case error, warning, info
+  /// How much a line matters, the most first.
+  enum Level: Int, CaseIterable {
+    case error, warning, info, debug
+
+    var name: String {
+      switch self {
+      case .error: "error"
+      case .warning: "warning"
+      case .info: "info"
+      case .debug: "debug"
+      }
+    }
+
+    init?(named name: String) {
+      guard let level = Self.allCases.first(where: { $0.name == name }) else { return nil }
+      self = level
+    }
+
+    /// RFC 5424 §6.2.1.
+    fileprivate var priority: Int {
+      switch self {
+      case .error: 3
+      case .warning: 4
+      case .info: 6
+      case .debug: 7
+      }
+    }
+  }
+
+  /// How a line looks.
+  enum Format: String {
+    case text, json
+  }
+
+  private static let threshold = Atomic(Level.info.rawValue)
+  private static let isJSON = Atomic(false)
+  private static let isJournal =
+    ProcessInfo.processInfo.environment["JOURNAL_STREAM"] == Process.standardErrorIdentity
+
+  /// Sets what is written from now on.
+  static func configure(_ level: Level, _ format: Format) {
+    threshold.store(level.rawValue, ordering: .relaxed)
+    isJSON.store(format == .json, ordering: .relaxed)
   }
 
   /// Writes one line. Values are quoted where they contain more than plain text, and control
@@ -12,9 +57,14 @@ enum Log {
   static func write(
     _ level: Level, _ message: String, _ fields: KeyValuePairs<String, String> = [:]
   ) {
-    var line = "level=\(level.rawValue) msg=\(quoted(message))"
-    for (key, value) in fields { line += " \(key)=\(quoted(value))" }
-    Process.writeError(line + "\n")
+    guard level.rawValue <= threshold.load(ordering: .relaxed) else { return }
+    let isJSON = isJSON.load(ordering: .relaxed)
+    let line = isJSON ? json(level, message, fields) : text(level, message, fields)
+    Process.writeError((isJournal ? "<\(level.priority)>" : "") + line + "\n")
+  }
+
+  static func debug(_ message: String, _ fields: KeyValuePairs<String, String> = [:]) {
+    write(.debug, message, fields)
   }
 
   static func info(_ message: String, _ fields: KeyValuePairs<String, String> = [:]) {
@@ -27,6 +77,25 @@ enum Log {
 
   static func error(_ message: String, _ fields: KeyValuePairs<String, String> = [:]) {
     write(.error, message, fields)
+  }
+
+  /// `level=info msg="client left" peer=127.0.0.1:40000`
+  static func text(
+    _ level: Level, _ message: String, _ fields: KeyValuePairs<String, String>
+  ) -> String {
+    var line = "level=\(level.name) msg=\(quoted(message))"
+    for (key, value) in fields { line += " \(key)=\(quoted(value))" }
+    return line
+  }
+
+  /// `{"level":"info","msg":"client left","peer":"127.0.0.1:40000","time":"…"}`
+  static func json(
+    _ level: Level, _ message: String, _ fields: KeyValuePairs<String, String>
+  ) -> String {
+    var members = ["level": level.name, "msg": message]
+    members["time"] = CalendarTime(realtime: SystemClock().realtime()).timestamp
+    for (key, value) in fields { members[key] = value }
+    return String(decoding: JSON.encode(members), as: UTF8.self)
   }
 
   private static func quoted(_ value: String) -> String {

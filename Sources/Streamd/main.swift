@@ -1,21 +1,31 @@
+internal import FoundationEssentials
 internal import Reactor
 
-run(Array(CommandLine.arguments.dropFirst()))
+run(Array(CommandLine.arguments.dropFirst()), ProcessInfo.processInfo.environment)
 
 /// A table of contents: read the arguments, make the daemon, let it run.
 ///
-/// Exit status: 0 done, 1 cannot begin or go on, 2 bad usage.
-func run(_ arguments: [String]) -> Never {
+/// Exit status: 0 done, 1 cannot begin or go on, 2 bad usage or configuration.
+func run(_ arguments: [String], _ environment: [String: String]) -> Never {
   do {
-    switch try Options.parse(arguments) {
-    case .help: Process.writeOutput(Options.help)
+    switch try Arguments.parse(arguments, environment: environment) {
+    case .help: Process.writeOutput(Arguments.help)
     case .version: Process.writeOutput("streamd \(version)\n")
-    case .run(let options):
+    case .manual(let section): Process.writeOutput(try ManualPage.text(section: section))
+    case .checkConfiguration(let arguments):
+      _ = try arguments.configuration()
+      Process.writeOutput("the configuration is good\n")
+    case .run(let arguments):
+      let configuration = try arguments.configuration()
+      Log.configure(configuration.logLevel, configuration.logFormat)
+      for name in arguments.strangers {
+        Log.warning("there is no such setting", ["variable": name])
+      }
       Process.raiseDescriptorLimit()
-      try Daemon(options).run()
+      try Daemon(configuration, arguments, environment: environment).run()
     }
     Process.exit(0)
-  } catch let error as Options.UsageError {
+  } catch let error as Configuration.Fault {
     Process.writeError("streamd: \(error.message)\n")
     Process.exit(2)
   } catch let error as Daemon.StartError {

@@ -4,22 +4,25 @@ internal import Wire
 /// The control and viewing port: a listener, its connections, and what they share.
 final class HTTPServer {
   let loop: EventLoop
-  let limits: Limits
+  /// For what begins from now on.
+  var limits: Limits
   let buffer: ReceiveBuffer
   let api: API
   let files: StaticFiles
-  let policy: RequestPolicy
+  var policy: RequestPolicy
   private var listener: Listener?
   private var connections: [ObjectIdentifier: HTTPConnection] = [:]
   private var browsers: [ObjectIdentifier: BrowserSession] = [:]
 
-  init(control: Control, limits: Limits, buffer: ReceiveBuffer, www: Folder?) {
+  init(
+    control: Control, limits: Limits, buffer: ReceiveBuffer, www: Folder?, allowedHosts: [String]
+  ) {
     loop = control.loop
     self.limits = limits
     self.buffer = buffer
     files = StaticFiles(folder: www)
     api = API(control, files: files)
-    policy = RequestPolicy()
+    policy = RequestPolicy(allowedHosts: allowedHosts)
     control.serverStateChanged = { [unowned self] in broadcast($0) }
     control.activity.added = { [unowned self] in broadcast(LogEvent($0)) }
     control.directViewers = { [unowned self] in
@@ -32,10 +35,14 @@ final class HTTPServer {
 
   func start(on address: SocketAddress) throws(SystemError) {
     listener = try Listener(
-      address, on: loop,
-      exhausted: { error in
-        Log.warning("no more connections can be taken for now", ["error": "\(error)"])
-      },
+      address, on: loop, exhausted: Listener.exhausted,
+      accepted: { [unowned self] in accept($0) })
+  }
+
+  /// Listens on a socket that was opened for us.
+  func start(inherited socket: InheritedSocket) throws(SystemError) {
+    listener = try Listener(
+      inherited: socket, on: loop, exhausted: Listener.exhausted,
       accepted: { [unowned self] in accept($0) })
   }
 

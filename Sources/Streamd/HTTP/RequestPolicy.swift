@@ -3,16 +3,19 @@ internal import Wire
 
 /// Which requests a page of somebody else's may not make through a visitor's browser.
 struct RequestPolicy {
+  /// Names of this machine besides localhost, in lower case.
+  var allowedHosts: [String] = []
+
   /// The first rule that a request breaks; nil when it may go on.
   func refusal(of request: HTTPRequest) -> Problem? {
     guard let host = request.headers["Host"] else {
       return request.minorVersion == 0
         ? nil : Problem(.badRequest, "no_host", "Host is missing (RFC 9112 §3.2)")
     }
-    guard request.headers.all("Host").count == 1, Self.isOwn(host) else {
+    guard request.headers.all("Host").count == 1, isOwn(host) else {
       return Problem(
         .misdirected, "foreign_host", "this server is not \(host.prefix(100))",
-        hint: "use an IP address or localhost")
+        hint: "use an IP address or localhost, or start streamd with --allowed-hosts NAME")
     }
     let isChange = !["GET", "HEAD", "OPTIONS"].contains(request.method)
     guard isChange || WebSocketHandshake.isUpgrade(request) else { return nil }
@@ -29,9 +32,9 @@ struct RequestPolicy {
     return nil
   }
 
-  /// Loopback names and address literals: a name that somebody has pointed at us (DNS rebinding) is
-  /// neither.
-  private static func isOwn(_ host: String) -> Bool {
+  /// Loopback names, address literals and what was configured. Any other name may be one that
+  /// somebody has pointed at us (DNS rebinding).
+  private func isOwn(_ host: String) -> Bool {
     var name = host[...]
     if let bracket = name.lastIndex(of: "]") {
       name = name[...bracket]
@@ -40,7 +43,9 @@ struct RequestPolicy {
     } else if let colon = name.lastIndex(of: ":") {
       name = name[..<colon]
     }
-    return name.lowercased() == "localhost" || SocketAddress(host: String(name), port: 0) != nil
+    let known = name.lowercased()
+    return known == "localhost" || allowedHosts.contains(known)
+      || SocketAddress(host: String(name), port: 0) != nil
   }
 
   private static func isSame(_ origin: String, _ host: String) -> Bool {

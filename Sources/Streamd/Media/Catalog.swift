@@ -6,9 +6,9 @@ internal import Wire
 /// Files are indexed when the daemon starts and looked at again whenever they are asked for, so
 /// that a file that has changed is indexed anew. Viewers of the old one keep its packets.
 final class Catalog {
-  private let folder: Folder
-  private let rate: FrameRate
-  private let limits: Limits
+  private var folder: Folder
+  private var rate: FrameRate
+  private var limits: Limits
   private var entries: [String: Entry] = [:]
 
   private enum Entry {
@@ -27,6 +27,15 @@ final class Catalog {
     self.folder = folder
     self.rate = rate
     self.limits = limits
+  }
+
+  /// Serves another folder, or the same one by other rules, from now on. What plays goes on.
+  func use(folder: Folder, rate: FrameRate, limits: Limits) {
+    if folder.path != self.folder.path || rate != self.rate { entries = [:] }
+    self.folder = folder
+    self.rate = rate
+    self.limits = limits
+    scan()
   }
 
   /// Indexes the folder and names every file that looks like a video and cannot be played.

@@ -4,17 +4,25 @@ internal import Reactor
 /// §11). The search goes round the range, so that a port rests for long before it is used again and
 /// late packets of its last viewer do not meet the next one.
 final class PortAllocator {
-  private let first: UInt16
-  private var isTaken: [Bool]
+  /// Where pairs come from. Those taken from another range before stay taken.
+  private(set) var range: ClosedRange<UInt16>
+  private var taken: Set<UInt16> = []
   private var cursor = 0
   /// How many pairs are in use.
-  private(set) var used = 0
+  var used: Int { taken.count }
 
   /// - Precondition: the range begins with an even port and has at least two.
   init(_ range: ClosedRange<UInt16>) {
     precondition(range.lowerBound % 2 == 0 && range.count >= 2, "a range of pairs")
-    first = range.lowerBound
-    isTaken = Array(repeating: false, count: range.count / 2)
+    self.range = range
+  }
+
+  /// Takes pairs from another range from now on.
+  func use(_ range: ClosedRange<UInt16>) {
+    precondition(range.lowerBound % 2 == 0 && range.count >= 2, "a range of pairs")
+    guard range != self.range else { return }
+    self.range = range
+    cursor = 0
   }
 
   /// Gives `open` one free pair's RTP port after the other until it succeeds.
@@ -25,15 +33,14 @@ final class PortAllocator {
   func allocate<Sockets>(
     _ open: (UInt16) throws(SystemError) -> Sockets
   ) throws(SystemError) -> Sockets? {
-    guard used < isTaken.count else { return nil }
-    for _ in isTaken.indices {
-      let pair = cursor
-      cursor = (cursor + 1) % isTaken.count
-      if isTaken[pair] { continue }
+    let pairs = range.count / 2
+    for _ in 0..<pairs {
+      let port = range.lowerBound + UInt16(cursor) * 2
+      cursor = (cursor + 1) % pairs
+      if taken.contains(port) { continue }
       do throws(SystemError) {
-        let sockets = try open(first + UInt16(pair) * 2)
-        isTaken[pair] = true
-        used += 1
+        let sockets = try open(port)
+        taken.insert(port)
         return sockets
       } catch {
         guard error.isAddressInUse else { throw error }
@@ -44,9 +51,7 @@ final class PortAllocator {
 
   /// Gives a pair back by its RTP port.
   func release(_ port: UInt16) {
-    let pair = Int(port - first) / 2
-    precondition(isTaken[pair], "a pair that was not taken")
-    isTaken[pair] = false
-    used -= 1
+    let wasTaken = taken.remove(port) != nil
+    precondition(wasTaken, "a pair that was not taken")
   }
 }

@@ -5,13 +5,18 @@ internal import Wire
 final class RTSPServer {
   let loop: EventLoop
   let catalog: Catalog
-  let limits: Limits
+  /// For what begins from now on.
+  var limits: Limits
   let activity: ActivityLog
   let ports: PortAllocator
   /// Shared by all connections: what was read is consumed before the next read.
   let buffer = ReceiveBuffer(capacity: 16 * 1024)
 
   private var listener: Listener?
+  /// A socket of the service manager's is kept while the server is stopped: who comes then is told
+  /// so, and nobody else can take the port.
+  private var isInherited = false
+  private var isServing = false
   private var connections: [ObjectIdentifier: RTSPConnection] = [:]
   private var playCount: UInt64 = 0
   private var connectionCount = 0
@@ -32,23 +37,34 @@ final class RTSPServer {
   }
 
   /// Where it listens; nil while it is stopped.
-  var address: SocketAddress? { listener?.address }
+  var address: SocketAddress? { isServing ? listener?.address : nil }
 
-  /// Begins to listen.
-  func start(on address: SocketAddress) throws(SystemError) {
+  /// Listens on a socket that was opened for us, from now on and for good.
+  func adopt(_ socket: InheritedSocket) throws(SystemError) {
     listener = try Listener(
-      address, on: loop,
-      exhausted: { error in
-        Log.warning("no more connections can be taken for now", ["error": "\(error)"])
-      },
+      inherited: socket, on: loop, exhausted: Listener.exhausted,
       accepted: { [unowned self] in accept($0) })
+    isInherited = true
+  }
+
+  /// Begins to listen, on the socket that was adopted if there is one.
+  func start(on address: SocketAddress) throws(SystemError) {
+    if !isInherited {
+      listener = try Listener(
+        address, on: loop, exhausted: Listener.exhausted,
+        accepted: { [unowned self] in accept($0) })
+    }
+    isServing = true
   }
 
   /// Ends every session with a goodbye, closes every connection, then the listener.
   func stop() {
     for connection in Array(connections.values) { connection.close() }
-    listener?.close()
-    listener = nil
+    isServing = false
+    if !isInherited {
+      listener?.close()
+      listener = nil
+    }
   }
 
   // MARK: For the control interface
@@ -112,8 +128,8 @@ final class RTSPServer {
   }
 
   private func accept(_ socket: StreamSocket) {
-    guard connections.count < limits.connectionsMax else {
-      _ = socket.send(Self.busy, from: 0)
+    guard isServing, connections.count < limits.connectionsMax else {
+      _ = socket.send(isServing ? Self.busy : Self.stopped, from: 0)
       return
     }
     var settings = RTSPServerConversation.Settings()
@@ -130,13 +146,24 @@ final class RTSPServer {
     }
   }
 
-  private static let busy: [UInt8] = {
+  private static let busy = refusal("there are too many connections, try again")
+  private static let stopped = refusal("the RTSP server is stopped")
+
+  private static func refusal(_ reason: String) -> [UInt8] {
     var headers = HeaderFields()
     headers.append("Server", name)
+    headers.append("Warning", "299 streamd \"\(reason)\"")
     headers.append("Retry-After", "5")
     headers.append("Connection", "close")
     var bytes: [UInt8] = []
     RTSPResponse(.serviceUnavailable, headers: headers).emit(into: &bytes)
     return bytes
-  }()
+  }
+}
+
+extension Listener {
+  /// What is said when nothing is left for another connection.
+  static func exhausted(_ error: SystemError) {
+    Log.warning("no more connections can be taken for now", ["error": "\(error)"])
+  }
 }

@@ -7,8 +7,9 @@ final class ViewerSessions {
   let activity: ActivityLog
   let buffer: ReceiveBuffer
   private let ports: PortAllocator
-  private let allowed: [SocketAddress]
-  private let sessionsMax: Int
+  /// Servers that may be watched besides our own.
+  var allowed: [SocketAddress]
+  var sessionsMax: Int
   private var sessions: [String: ViewerSession] = [:]
   /// Where our own RTSP server listens; nil while it is stopped.
   var ownServer: () -> SocketAddress? = { nil }
@@ -114,7 +115,7 @@ final class ViewerSessions {
     guard own != nil else { throw Self.stopped }
     throw Problem(
       .forbidden, "server_not_allowed", "\(address) is not on the list of allowed servers",
-      hint: "start streamd with --allow-server \(address)")
+      hint: "start streamd with --allowed-servers \(address)")
   }
 
   private static let stopped = Problem(

@@ -69,7 +69,7 @@ struct APITests {
       + "\"video_file\":\"movie.Mjpeg\",\"transport\":\"tcp\"}"
     let refused = try HTTPClient(closed).request("POST", "/api/v1/sessions", json: target)
     #expect(refused.status == 403 && refused.code == "server_not_allowed")
-    let daemon = try DaemonProcess(["--allow-server", "127.0.0.1:\(camera.port)"])
+    let daemon = try DaemonProcess(["--allowed-servers", "127.0.0.1:\(camera.port)"])
     let client = try HTTPClient(daemon)
     let setup = try client.request("POST", "/api/v1/sessions", json: target)
     #expect(setup.status == 201)
@@ -118,8 +118,8 @@ struct APITests {
     let silent = try Listener()
     let web = try DaemonProcess()
     let daemon = try DaemonProcess([
-      "--allow-server", "127.0.0.1:1", "--allow-server", "127.0.0.1:\(silent.port)",
-      "--allow-server", "127.0.0.1:\(web.httpPort)",
+      "--allowed-servers", "127.0.0.1:1", "--allowed-servers", "127.0.0.1:\(silent.port)",
+      "--allowed-servers", "127.0.0.1:\(web.httpPort)",
     ])
     for (port, code) in [
       (1, "unreachable"), (Int(web.httpPort), "protocol_error"),

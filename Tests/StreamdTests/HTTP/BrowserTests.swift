@@ -73,7 +73,7 @@ struct BrowserTests {
       Repository.root.appending(path: "Tests/Tools/gst-camera").path, [movie])
     let line = camera.read()
     let port = line.trimmingCharacters(in: .whitespacesAndNewlines)
-    let daemon = try DaemonProcess(["--allow-server", "127.0.0.1:\(port)"])
+    let daemon = try DaemonProcess(["--allowed-servers", "127.0.0.1:\(port)"])
     let bystander = Bystander(daemon)
     _ = try await browse("foreign", daemon, ["--port", port, "--file", "camera"])
     let seen = bystander.finish()

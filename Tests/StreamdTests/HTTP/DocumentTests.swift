@@ -112,7 +112,7 @@ struct DocumentTests {
       media: folder.path, start: false, rtsp: "127.0.0.1:\(other.port)")
     for example in Self.stopped { try check(example, blocked, &had) }
     let daemon = try DaemonProcess(
-      ["--allow-server", "127.0.0.1:1"], media: folder.path)
+      ["--allowed-servers", "127.0.0.1:1"], media: folder.path)
     try check(Example(method: "POST", path: "/api/v1/server/start", status: 200), daemon, &had)
     let client = try HTTPClient(daemon)
     let playing = try #require(

@@ -56,7 +56,7 @@ final class FakeRTSPServer {
   deinit { shutdown(descriptor, Int32(SHUT_RDWR)) }
 
   /// The option that permits the daemon to play from here.
-  var allowed: [String] { ["--allow-server", "127.0.0.1:\(port)"] }
+  var allowed: [String] { ["--allowed-servers", "127.0.0.1:\(port)"] }
 }
 
 /// One connection to such a server.

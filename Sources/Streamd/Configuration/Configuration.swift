@@ -1,0 +1,59 @@
+internal import Reactor
+internal import Wire
+
+/// Everything about the daemon that can be chosen, with its defaults.
+struct Configuration {
+  /// Where the dashboard and the API are.
+  var http: SocketAddress
+  /// Where RTSP listens.
+  var rtsp: SocketAddress
+  /// The address for those of the two that were not chosen; nil leaves them on loopback.
+  var bind: SocketAddress?
+  /// Start RTSP at once.
+  var start = false
+  /// The media folder; nil looks for one.
+  var media: String?
+  /// The dashboard's files; nil looks for them.
+  var www: String?
+  /// Server ports for RTP and RTCP.
+  var rtpPorts: ClosedRange<UInt16> = 25_000...44_999
+  /// What files play at that carry no rate.
+  var rate = FrameRate.standard
+  /// Servers that viewers may be pointed at, besides our own.
+  var allowedServers: [SocketAddress] = []
+  /// Names that this machine may be called by in `Host`, besides addresses and localhost.
+  var allowedHosts: [String] = []
+  /// Lines of less importance are not written.
+  var logLevel = Log.Level.info
+  /// How lines look.
+  var logFormat = Log.Format.text
+  /// Every bound that a stranger could push against.
+  var limits = Limits()
+
+  init() {
+    http = .localhost(port: 5000)
+    rtsp = .localhost(port: 8554)
+  }
+
+  /// A configuration that cannot be, with the way out.
+  struct Fault: Error {
+    var message: String
+  }
+
+  /// A setting's values and who gave them, such as `--fps` or `streamd.json: fps`.
+  struct Assignment {
+    var setting: Setting
+    var values: [String]
+    var origin: String
+  }
+
+  /// The defaults, changed by `assignments`: later ones win.
+  init(_ assignments: [Assignment]) throws(Fault) {
+    self.init()
+    for assignment in assignments { try assignment.setting.set(&self, assignment) }
+    guard let bind else { return }
+    let chosen = Set(assignments.map(\.setting.name))
+    if !chosen.contains("http") { http = bind.with(port: http.port) }
+    if !chosen.contains("rtsp") { rtsp = bind.with(port: rtsp.port) }
+  }
+}

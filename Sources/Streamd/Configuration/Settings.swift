@@ -1,0 +1,38 @@
+extension Setting {
+  /// The table of everything that can be chosen. Flags, environment variables, the file, `--help`,
+  /// the manual pages and `--check-config` all come from here.
+  static let all: [Setting] = [
+    Setting("start", \.start, .boolean, "", .restart, "start the RTSP server at once"),
+    Setting(
+      "http", \.http, .address, "HOST:PORT", .restart,
+      "where dashboard and API are; port 0 picks a free one"),
+    Setting(
+      "rtsp", \.rtsp, .address, "HOST:PORT", .restart,
+      "where RTSP listens; port 0 picks a free one"),
+    Setting(
+      "bind", \.bind, .host, "ADDRESS", .restart,
+      "the address for http and rtsp where they are not given"),
+    Setting(
+      "media", \.media, .path, "DIR", .later, "the folder whose files are served (looked for)"),
+    Setting("www", \.www, .path, "DIR", .restart, "the dashboard's files (looked for)"),
+    Setting(
+      "rtp_ports", \.rtpPorts, .portPairs, "FIRST-LAST", .later,
+      "server ports for RTP and RTCP, in pairs"),
+    Setting(
+      "fps", \.rate, .rate, "N", .later, "frames per second of files that carry no rate"),
+    Setting(
+      "session_timeout", \.limits.sessionTimeoutSeconds, .number(1...86_400, "seconds"), "N",
+      .later, "seconds after which a silent session ends"),
+    Setting(
+      list: "allowed_servers", \.allowedServers, .address, "HOST:PORT", .later,
+      "other RTSP servers that may be watched"),
+    Setting(
+      list: "allowed_hosts", \.allowedHosts, .hostName, "NAME", .now,
+      "names of this machine that browsers may use"),
+    Setting("log_level", \.logLevel, .level, "LEVEL", .now, "error, warning, info or debug"),
+    Setting("log_format", \.logFormat, .format, "FORMAT", .now, "text (key=value) or json"),
+    Setting(limits: "limits", "bounds, such as connections=500; see streamd.json(5)"),
+  ]
+
+  static func named(_ name: String) -> Setting? { all.first { $0.name == name } }
+}
