@@ -20,8 +20,8 @@ enum ManualPage {
       .SH DESCRIPTION
       .B streamd
       serves the Motion-JPEG files of a folder to RTSP players over UDP and TCP, to browsers, and to
-      scripts. Port 8554 speaks RTSP (RFC 2326); port 5000 has a dashboard, a JSON API, WebSocket and
-      multipart streams. Both listen on the loopback address unless told otherwise.
+      scripts. Port 8554 speaks RTSP (RFC 2326); port 5000 has a dashboard, a JSON API, WebSocket
+      and multipart streams. Both listen on the loopback address unless told otherwise.
       .PP
       The server for players is started by the dashboard, by
       .BR streamctl (1),
@@ -36,9 +36,8 @@ enum ManualPage {
       """#
     let defaults = Configuration()
     for setting in Setting.all {
-      let value = setting.placeholder.isEmpty ? "" : #" ".IR \#(escaped(setting.placeholder))""#
       page += ".TP\n.B \(escaped(setting.flag))\n"
-      if !value.isEmpty { page += ".I \(escaped(setting.placeholder))\n.br\n" }
+      if !setting.placeholder.isEmpty { page += ".I \(escaped(setting.placeholder))\n.br\n" }
       page += sentence(setting.summary)
       let shown = setting.show(defaults).joined(separator: ", ")
       if !shown.isEmpty, setting.shape != .object, setting.shape != .boolean {

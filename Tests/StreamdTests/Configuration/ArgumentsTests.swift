@@ -105,7 +105,7 @@ struct ArgumentsTests {
     arguments: [
       ("--rtsp", ["8554", "127.0.0.1", "127.0.0.1:65536", "example.org:8554", "::1:8554", ""]),
       ("--http", ["5000", "127.0.0.1:+1", "127.0.0.1:-1", ""]),
-      ("--allowed-servers", ["host:1", ""]),
+      ("--allowed-servers", ["host:1"]),
       (
         "--rtp-ports",
         [

@@ -25,6 +25,8 @@ final class Companion {
     try? FileManager.default.removeItem(at: errorURL)
   }
 
+  var pid: Int32 { process.processIdentifier }
+
   /// What it writes next; empty when it has ended.
   func read() -> String {
     String(decoding: output.fileHandleForReading.availableData, as: UTF8.self)

@@ -29,8 +29,12 @@ final class HTTPClient {
   private let port: UInt16
   private var buffer: [UInt8] = []
 
-  init(_ daemon: DaemonProcess, receiveBufferBytes: Int32? = nil) throws {
-    port = daemon.httpPort
+  convenience init(_ daemon: DaemonProcess, receiveBufferBytes: Int32? = nil) throws {
+    try self.init(port: daemon.httpPort, receiveBufferBytes: receiveBufferBytes)
+  }
+
+  init(port: UInt16, receiveBufferBytes: Int32? = nil) throws {
+    self.port = port
     socket = try RTSPClient(port: port, receiveBufferBytes: receiveBufferBytes)
   }
 
