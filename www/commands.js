@@ -5,6 +5,7 @@
 import { notice, online, state } from './state.js';
 
 const ANSWER_MS = 15_000;
+const SETUP_ANSWER_MS = 30_000; // a silent server is tried three times within 23 s
 
 let link = { send: () => false };
 let changed = () => {};
@@ -20,12 +21,13 @@ function command(event, fields = {}) {
   const id = `page-${count}`;
   if (!link.send({ event, id, ...fields })) return;
   state.pending.set(event, id);
+  const limit = event === 'setup' ? SETUP_ANSWER_MS : ANSWER_MS;
   setTimeout(() => {
     if (state.pending.get(event) !== id) return;
     state.pending.delete(event);
-    notice('error', `No answer to “${event}” within ${ANSWER_MS / 1000} s.`, 'Try once more.');
+    notice('error', `No answer to “${event}” within ${limit / 1000} s.`, 'Try once more.');
     changed();
-  }, ANSWER_MS);
+  }, limit);
   changed();
 }
 

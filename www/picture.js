@@ -109,21 +109,25 @@ export function render({ session, server, pending }) {
   if (online() && name === 'init') newest = null;
   stage.dataset.state = online() ? name : 'offline';
   stage.classList.toggle('has-picture', newest !== null && name !== 'ready');
-  setText(byId('cover-text'), coverText(name, server.state, pending));
+  setText(byId('cover-text'), coverText(session, server.state, pending));
   const tag = byId('stage-tag');
-  tag.hidden = online() ? name !== 'paused' : newest === null;
-  setText(tag, online() ? 'Paused' : 'Offline: the last picture');
+  const isLost = name === 'playing' && session.retry !== null;
+  tag.hidden = online() ? name !== 'paused' && !isLost : newest === null;
+  const lost = isLost ? 'The server is lost: the last picture' : 'Paused';
+  setText(tag, online() ? lost : 'Offline: the last picture');
   snapshot.disabled = newest === null;
   const file = session.source?.video_file ?? '';
   const label = name === 'playing' ? `Playing ${file}` : 'No live picture';
   if (canvas.getAttribute('aria-label') !== label) canvas.setAttribute('aria-label', label);
 }
 
-function coverText(name, server, pending) {
+function coverText({ state: name, retry }, server, pending) {
   if (!online()) return 'Offline';
   if (name === 'ready') return COVER.play;
   if (name !== 'init') return '';
-  if (pending.has('setup')) return 'Setting up…';
+  if (pending.has('setup')) {
+    return retry ? `No answer yet, try ${retry.attempt} of ${retry.of}…` : 'Setting up…';
+  }
   if (server === 'starting' || pending.has('start_server')) return 'The server starts…';
   if (server === 'stopping') return 'The server stops…';
   return { stopped: COVER.start, running: COVER.setup }[server] ?? 'Connecting…';

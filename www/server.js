@@ -12,17 +12,22 @@ const CLIENT = { init: 'connected', ready: 'connected', playing: 'streaming', pa
 start.addEventListener('click', () => commands.start());
 stop.addEventListener('click', () => commands.stop());
 
-function lamp(id, name) {
+function lamp(id, name, more = '') {
   const element = byId(id);
-  if (element.dataset.state === name) return;
-  element.dataset.state = name;
-  setText(element.querySelector('.word'), name);
+  if (element.dataset.state !== name) element.dataset.state = name;
+  setText(element.querySelector('.word'), name + more);
+}
+
+function clientLamp({ state: name, retry }) {
+  if (!online()) return lamp('client-lamp', 'disconnected');
+  if (!retry) return lamp('client-lamp', CLIENT[name]);
+  lamp('client-lamp', 'connecting', `, try ${retry.attempt} of ${retry.of}`);
 }
 
 export function render(state) {
   const may = allowed();
   lamp('server-lamp', state.server.state);
-  lamp('client-lamp', online() ? CLIENT[state.session.state] : 'disconnected');
+  clientLamp(state.session);
   setEnabled(start, may.start);
   setEnabled(stop, may.stop);
   start.classList.toggle('primary', nextStep() === 'start');

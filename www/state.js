@@ -17,8 +17,11 @@ export const state = {
   config: null,
   /** What the form says. */
   form: { server_addr: '', server_port: 8554, video_file: '', transport: '' },
-  /** state: init | ready | playing | paused; `source` is what was set up. */
-  session: { state: 'init', id: null, source: null },
+  /**
+   * state: init | ready | playing | paused; `source` is what was set up; `retry` is the attempt to
+   * reach a silent or lost server that is under way: {attempt, of} or null.
+   */
+  session: { state: 'init', id: null, source: null, retry: null },
   /** What the Setup that is on its way asks for. */
   wanted: null,
   /** Commands on their way: the event's name to the id of the command. */
@@ -44,8 +47,10 @@ export function allowed() {
     stop: !online() || (settled && server.state === 'running'),
     setup: idle && session.state === 'init',
     play: idle && (session.state === 'ready' || session.state === 'paused'),
-    pause: idle && session.state === 'playing',
-    teardown: idle && session.state !== 'init',
+    pause: idle && session.state === 'playing' && !session.retry,
+    // A setup that finds no answer may be given up.
+    teardown: session.retry ? online() && !pending.has('teardown')
+      : idle && session.state !== 'init',
   };
 }
 
@@ -87,6 +92,10 @@ export function apply(event) {
     case 'session_state':
       sessionChanged(event);
       break;
+    case 'session_retry':
+      state.session.retry = { attempt: event.attempt, of: event.attempts_max };
+      notice('hint', event.message);
+      break;
     case 'stats': statistics(event); break;
     case 'error':
       failed(event);
@@ -106,6 +115,7 @@ function answered(command, event, next) {
   if (event.id !== undefined && id !== undefined && event.id !== id) return;
   state.pending.delete(command);
   if (!event.success) {
+    if (command === 'setup') state.session.retry = null;
     state.wish.watch = null;
     const stopped = command === 'setup' && state.server.state === 'stopped';
     const way = stopped ? 'Press “Start Server”, then Setup.' : '';
@@ -121,7 +131,7 @@ function answered(command, event, next) {
 
 /** Somebody or something else changed the session, or the answer says so once more. */
 function sessionChanged({ state: name, message }) {
-  if (name === state.session.state) return;
+  if (name === state.session.state && !state.session.retry) return;
   const isLoss = name === 'init' && !state.pending.has('teardown');
   sessionIs(name);
   if (message) notice(isLoss ? 'hint' : 'info', message);
@@ -137,7 +147,7 @@ function failed(event) {
 }
 
 export function sessionIs(name) {
-  state.session.state = name;
+  Object.assign(state.session, { state: name, retry: null });
   if (name === 'init') Object.assign(state.session, { id: null, source: null });
   if (name === 'init' || name === 'ready') Object.assign(state, { stats: null, history: [] });
 }

@@ -112,20 +112,29 @@ final class API {
     return response
   }
 
-  /// A page of a list whose cursor is the last item's name.
-  private func page<Item: Codable & Sendable>(
-    _ exchange: HTTPExchange, _ items: [Item], _ key: (Item) -> String
+  /// A page of a list. The cursor is the last item's name, and what follows is what is sorted
+  /// behind it: items that come or go meanwhile repeat none of the others and hide none.
+  ///
+  /// - Parameter key: what the names are sorted by; nil when a cursor cannot be a name.
+  private func page<Item: Codable & Sendable, Key: Comparable>(
+    _ exchange: HTTPExchange, _ items: [Item], _ name: (Item) -> String, key: (String) -> Key?
   ) {
     let query = exchange.request.query
     let limit = min(max(query["limit"].flatMap { Int($0) } ?? 100, 1), control.rtsp.limits.pageMax)
     var rest = items[...]
-    if let after = query["after"], let index = rest.firstIndex(where: { key($0) == after }) {
-      rest = rest[(index + 1)...]
+    if let after = query["after"], !after.isEmpty {
+      guard let cursor = key(after) else {
+        return exchange.reply(
+          Problem(
+            .badRequest, "bad_cursor", "after=\(after.prefix(60)) is no cursor of this list",
+            hint: "take it from `next`, or leave it out"))
+      }
+      rest = items.filter { key(name($0)).map { $0 > cursor } ?? false }[...]
     }
     let page = Array(rest.prefix(limit))
     exchange.reply(
       Self.json(
-        Listing(items: page, next: page.count < rest.count ? page.last.map(key) : nil)))
+        Listing(items: page, next: page.count < rest.count ? page.last.map(name) : nil)))
   }
 
   // MARK: The server
@@ -156,11 +165,11 @@ final class API {
   }
 
   private func videos(_ exchange: HTTPExchange) {
-    page(exchange, control.catalog.reports()) { $0.name }
+    page(exchange, control.catalog.reports(), \.name) { $0 }
   }
 
   private func clients(_ exchange: HTTPExchange) {
-    page(exchange, control.rtsp.clients()) { $0.id }
+    page(exchange, control.rtsp.clients(), \.id) { ClientKey($0) }
   }
 
   private func kick(_ exchange: HTTPExchange) {
@@ -186,7 +195,7 @@ final class API {
   // MARK: Sessions
 
   private func sessions(_ exchange: HTTPExchange) {
-    page(exchange, control.viewers.all.map(\.report)) { $0.sessionId }
+    page(exchange, control.viewers.all.map(\.report), \.sessionId) { $0 }
   }
 
   private func find(_ exchange: HTTPExchange) -> ViewerSession? {
@@ -217,12 +226,15 @@ final class API {
       serverPort: command?.serverPort ?? standard.serverPort,
       videoFile: command?.videoFile ?? standard.videoFile)
     do throws(Problem) {
-      _ = try control.viewers.setup(target, transport: command?.transport) { session, problem in
+      let made = try control.viewers.setup(target, transport: command?.transport) {
+        session, problem in
         if let problem { return exchange.replyLater(HTTPConnection.problem(problem)) }
         var response = Self.json(session.report, .created)
         response.headers.append("Location", "/api/v1/sessions/\(session.id)")
         exchange.replyLater(response)
       }
+      // Nobody would know of it.
+      exchange.abandoned = { [weak made] in made?.teardown("The client has left") }
     } catch {
       exchange.reply(error)
     }
@@ -320,5 +332,21 @@ final class API {
     } catch {
       exchange.reply(error)
     }
+  }
+}
+
+/// A client's identifier, `connection-session`, as clients are sorted: by number, not by digit.
+private struct ClientKey: Comparable {
+  private let connection: Int
+  private let session: Int
+
+  init?(_ text: String) {
+    let parts = text.split(separator: "-", omittingEmptySubsequences: false).map { Int($0) }
+    guard parts.count == 2, let connection = parts[0], let session = parts[1] else { return nil }
+    (self.connection, self.session) = (connection, session)
+  }
+
+  static func < (a: ClientKey, b: ClientKey) -> Bool {
+    (a.connection, a.session) < (b.connection, b.session)
   }
 }

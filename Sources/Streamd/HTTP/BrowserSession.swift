@@ -264,6 +264,8 @@ final class BrowserSession: PictureWatcher {
 
   func show(_ report: SessionReport) { say(StatsEvent(report)) }
 
+  func triesAgain(_ report: SessionReport, _ message: String) { say(RetryEvent(report, message)) }
+
   func stateChanged(_ report: SessionReport, _ message: String) {
     var event = Event("session_state")
     event.sessionId = report.sessionId

@@ -7,7 +7,7 @@ final class HTTPConnection: Connection {
   private enum Mode {
     case requests
     /// A request is being answered, by something that takes its time.
-    case answering
+    case answering(HTTPExchange)
     case webSocket(BrowserSession)
     case stream(any PictureStream)
   }
@@ -90,7 +90,8 @@ final class HTTPConnection: Connection {
     switch mode {
     case .webSocket(let browser): browser.ended()
     case .stream(let stream): stream.stop()
-    case .requests, .answering: break
+    case .answering(let exchange): exchange.abandon()
+    case .requests: break
     }
   }
 
@@ -118,8 +119,8 @@ final class HTTPConnection: Connection {
       return answer(Self.problem(problem), to: request)
     }
     if request.path == "/ws" { return upgrade(request) }
-    mode = .answering
     let exchange = HTTPExchange(request: request, connection: self)
+    mode = .answering(exchange)
     if !server.api.handle(exchange) {
       exchange.reply(server.files.response(to: request))
     }
@@ -188,6 +189,8 @@ final class HTTPExchange {
   let request: HTTPRequest
   /// The parts of the path that a route leaves open.
   var captures: [String: String] = [:]
+  /// Told when the peer leaves before it has its answer.
+  var abandoned: () -> Void = {}
   private weak var connection: HTTPConnection?
   private var isAnswered = false
 
@@ -214,6 +217,11 @@ final class HTTPExchange {
   func replyLater(_ response: HTTPResponse) {
     reply(response)
     connection?.resume()
+  }
+
+  /// The peer has left; it needs no answer any more.
+  func abandon() {
+    if claim() { abandoned() }
   }
 
   private func claim() -> Bool {

@@ -59,4 +59,10 @@ protocol PictureWatcher: AnyObject {
   func show(_ report: SessionReport)
   /// The session's state has changed, for the reason given.
   func stateChanged(_ report: SessionReport, _ message: String)
+  /// The server is gone or silent, for the reason given, and is tried again.
+  func triesAgain(_ report: SessionReport, _ message: String)
+}
+
+extension PictureWatcher {
+  func triesAgain(_ report: SessionReport, _ message: String) {}
 }

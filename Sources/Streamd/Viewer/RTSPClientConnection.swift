@@ -12,17 +12,17 @@ final class RTSPClientConnection: Connection {
   private let lost: (SystemError?) -> Void
   private var isDetached = false
 
-  private static let connectNanoseconds: Instant = 5_000_000_000
-
+  /// - Parameter connectNanoseconds: how long the connection may take.
   init(
-    to peer: SocketAddress, _ conversation: RTSPClientConversation, loop: EventLoop,
-    buffer: ReceiveBuffer, happened: @escaping (RTSPClientConversation.Step) -> Void,
+    to peer: SocketAddress, _ conversation: RTSPClientConversation, connectNanoseconds: Instant,
+    loop: EventLoop, buffer: ReceiveBuffer,
+    happened: @escaping (RTSPClientConversation.Step) -> Void,
     lost: @escaping (SystemError?) -> Void
   ) throws(SystemError) {
     self.conversation = conversation
     self.happened = happened
     self.lost = lost
-    connectDeadline = loop.now + Self.connectNanoseconds
+    connectDeadline = loop.now + connectNanoseconds
     let socket = try StreamSocket(connectingTo: peer)
     try super.init(socket, loop: loop, buffer: buffer, queueBytesMax: 64 * 1024)
     settle()

@@ -6,6 +6,9 @@ internal import Wire
 /// watches. Nothing is taken from the file behind the protocol's back.
 ///
 ///     init ──setup──▶ ready ──play──▶ playing ⇄ paused ──teardown──▶ init
+///
+/// A server that is silent at setup, or silent or gone while it plays, is tried again, more and
+/// more seldom (``RetryPolicy``). Each retry is logged and shown to whoever watches.
 final class ViewerSession: Wakeable, EventHandler {
   enum State: String {
     case initial = "init"
@@ -26,6 +29,7 @@ final class ViewerSession: Wakeable, EventHandler {
   private unowned let home: ViewerSessions
   private let loop: EventLoop
   private let address: SocketAddress
+  private let policy: RetryPolicy
   private var usesTCP: Bool
   private var connection: RTSPClientConnection?
   private var ports: ReceivePorts?
@@ -38,8 +42,12 @@ final class ViewerSession: Wakeable, EventHandler {
   private var packetsAtPlay = 0
   private var nextSample: Instant = 0
   private var nextReport: Instant = 0
+  /// Attempts after the first one since the server was reached last.
   private var retries = 0
+  /// When the next attempt begins, while one is waited for.
   private var retryAt: Instant?
+  /// When the attempt that is being made has failed.
+  private var attemptEnds: Instant?
   private var wantsToPlay = false
   /// Where playing began, to begin there again on another connection.
   private var playedFrom: Int64?
@@ -48,7 +56,6 @@ final class ViewerSession: Wakeable, EventHandler {
 
   /// UDP that stays silent for so long after PLAY is given up for TCP.
   private static let silenceNanoseconds: Instant = 2_000_000_000
-  private static let retriesMax = 5
   private static let sampleNanoseconds: Instant = 250_000_000
   private static let reportNanoseconds: Instant = 5_000_000_000
 
@@ -61,6 +68,7 @@ final class ViewerSession: Wakeable, EventHandler {
     self.usesTCP = usesTCP
     self.home = home
     loop = home.loop
+    policy = home.retryPolicy
     lastUse = loop.now
     receiver = RTPReceiver(width: nil, height: nil)
     super.init()
@@ -105,10 +113,8 @@ final class ViewerSession: Wakeable, EventHandler {
   func teardown(_ message: String = "Torn down") {
     wantsToPlay = false
     answer(Self.wrongState("the session was torn down", "Setup again"))
-    let connection = connection
-    self.connection = nil
-    connection?.detach()
-    releasePorts()
+    hangUp()
+    (retryAt, attemptEnds) = (nil, nil)
     loop.deadlines.clear(self)
     change(.initial, message)
     watchers = [:]
@@ -135,6 +141,10 @@ final class ViewerSession: Wakeable, EventHandler {
     report.serverPort = target.serverPort
     report.videoFile = target.videoFile
     report.transport = usesTCP ? "tcp" : "udp"
+    if retryAt != nil || attemptEnds != nil {
+      report.attempt = isReconnecting ? retries : retries + 1
+      report.attemptsMax = isReconnecting ? policy.retriesMax : policy.attemptsMax
+    }
     report.frame = receiver.pictures
     report.packets = receiver.packets
     report.lost = receiver.lost
@@ -167,20 +177,20 @@ final class ViewerSession: Wakeable, EventHandler {
   private func change(_ state: State, _ message: String) {
     guard state != self.state else { return }
     self.state = state
+    tell(message)
+  }
+
+  private func tell(_ message: String) {
     for watcher in Array(watchers.values) { watcher.stateChanged(report, message) }
   }
-
-  private static func wrongState(_ detail: String, _ hint: String) -> Problem {
-    Problem(.conflict, "wrong_state", detail, hint: hint)
-  }
-
-  private static let reconnecting = Problem(
-    .conflict, "reconnecting", "the server is being connected to again",
-    hint: "try again in a moment, or Teardown")
 
   // MARK: The RTSP side
 
   private func connect() {
+    // A change to TCP on the way does not lengthen the attempt.
+    let ends = attemptEnds ?? loop.now + policy.attemptNanoseconds
+    attemptEnds = ends
+    loop.deadlines.set(self, at: ends)
     do throws(SystemError) {
       var offer = TransportHeader(usesTCP ? .tcp : .udp)
       if usesTCP {
@@ -192,16 +202,15 @@ final class ViewerSession: Wakeable, EventHandler {
       }
       let url = "rtsp://\(address)/\(PercentEncoding.encode(target.videoFile))"
       var conversation = RTSPClientConversation(
-        url: url, offer: offer, userAgent: RTSPServer.name)
+        url: url, offer: offer, userAgent: RTSPServer.name,
+        answerNanoseconds: policy.answerNanoseconds)
       conversation.setup()
       connection = try RTSPClientConnection(
-        to: address, conversation, loop: loop, buffer: home.buffer,
-        happened: { [unowned self] in happened($0) }, lost: { [weak self] in self?.lost($0) })
+        to: address, conversation, connectNanoseconds: policy.answerNanoseconds, loop: loop,
+        buffer: home.buffer, happened: { [unowned self] in happened($0) },
+        lost: { [weak self] in self?.lost($0) })
     } catch {
-      fail(
-        Problem(
-          .badGateway, "unreachable", "cannot connect to \(address): \(error.reason)",
-          hint: "check address and port, and that the server is started"))
+      unreachable(Self.noConnection("cannot connect to \(address): \(error.reason)"))
     }
   }
 
@@ -211,11 +220,11 @@ final class ViewerSession: Wakeable, EventHandler {
     case .ready(let transport, let width, let height):
       receiver = RTPReceiver(width: width, height: height)
       guard agree(transport) else { return }
-      retries = 0
-      change(.ready, "Set up over \(usesTCP ? "TCP" : "UDP")")
       if wantsToPlay {
         connection?.command { [playedFrom] in $0.play(from: playedFrom) }
       } else {
+        reached()
+        change(.ready, "Set up over \(usesTCP ? "TCP" : "UDP")")
         answer(nil)
       }
     case .playing: startedPlaying()
@@ -231,8 +240,19 @@ final class ViewerSession: Wakeable, EventHandler {
       } else if channel == channels.rtcp {
         receiveControl(packet.span)
       }
+    case .failed(.timeout): unreachable(silence)
     case .failed(let failure): fail(Self.problem(failure, address, target.videoFile))
     }
+  }
+
+  /// What was asked for has been answered; the next trouble is counted from the beginning.
+  private func reached() {
+    if retries > 0 {
+      home.activity.note(
+        .info, "viewer has reached its server", ["session": id, "attempt": String(report.attempt)])
+    }
+    (retries, attemptEnds) = (0, nil)
+    loop.deadlines.clear(self)
   }
 
   private func agree(_ transport: TransportHeader) -> Bool {
@@ -250,6 +270,8 @@ final class ViewerSession: Wakeable, EventHandler {
   }
 
   private func startedPlaying() {
+    let wasLost = isReconnecting
+    reached()
     wantsToPlay = true
     isReconnecting = false
     meter.reset()
@@ -259,6 +281,8 @@ final class ViewerSession: Wakeable, EventHandler {
     nextReport = loop.now + Self.reportNanoseconds
     loop.deadlines.set(self, at: nextSample)
     change(.playing, "Playing")
+    // It was said to be playing all the time; that it does so again is news.
+    if wasLost { tell("Playing again") }
     answer(nil)
   }
 
@@ -269,38 +293,68 @@ final class ViewerSession: Wakeable, EventHandler {
   }
 
   private func reconnect() {
-    let old = connection
-    connection = nil
-    old?.detach()
-    releasePorts()
+    hangUp()
     isReconnecting = wantsToPlay
     connect()
   }
 
-  private func releasePorts() {
+  /// Lets go of the connection, which tells us nothing any more, and of the ports.
+  private func hangUp() {
+    let old = connection
+    connection = nil
+    old?.detach()
     ports?.release()
     ports = nil
   }
 
-  /// The connection is gone. While playing that is worth a few more tries.
+  /// The connection is gone.
   private func lost(_ error: SystemError?) {
     guard connection != nil else { return }
-    connection = nil
-    releasePorts()
     let detail = error.map { "no connection to \(address): \($0.reason)" }
-    let problem = Problem(
-      .badGateway, "unreachable", detail ?? "\(address) has closed the connection",
-      hint: "check address and port, and that the server is started")
-    guard wantsToPlay, retries < Self.retriesMax else { return fail(problem) }
-    answer(problem)
-    isReconnecting = true
+    unreachable(Self.noConnection(detail ?? "\(address) has closed the connection"))
+  }
+
+  /// The server is gone or silent. While playing both are worth a few more tries; while setting up
+  /// only silence is, because a refusal is an answer.
+  private func unreachable(_ problem: Problem) {
+    hangUp()
+    attemptEnds = nil
+    loop.deadlines.clear(self)
+    let isSettingUp = state == .initial && problem.code == silence.code
+    let retriesMax = wantsToPlay ? policy.retriesMax : isSettingUp ? policy.attemptsMax - 1 : 0
+    guard retries < retriesMax else { return giveUp(problem) }
+    if wantsToPlay {
+      // Whoever has asked for something is not kept waiting.
+      answer(problem)
+      isReconnecting = true
+    }
     retries += 1
-    let delay = Instant(250_000_000) << Instant(retries)
-    retryAt = loop.now + delay
-    loop.deadlines.set(self, at: loop.now + delay)
+    let delay = policy.delay(before: retries)
+    let next = loop.now + delay
+    retryAt = next
+    loop.deadlines.set(self, at: next)
+    let report = report
     home.activity.note(
-      .warning, "viewer lost its server, tries again",
-      ["session": id, "in_ms": String(delay / 1_000_000), "attempt": String(retries)])
+      .warning,
+      isReconnecting ? "viewer lost its server, tries again" : "viewer has no answer, tries again",
+      [
+        "session": id, "in_ms": String(delay / 1_000_000), "attempt": String(report.attempt),
+        "of": String(report.attemptsMax), "reason": problem.detail,
+      ])
+    let message =
+      "\(problem.detail), attempt \(report.attempt) of \(report.attemptsMax) follows in "
+      + "\(Double(delay / 1_000_000) / 1000) s"
+    for watcher in Array(watchers.values) { watcher.triesAgain(report, message) }
+  }
+
+  private func giveUp(_ problem: Problem) {
+    var problem = problem
+    if wantsToPlay, retries > 0 {
+      problem.detail += ", given up after \(retries) retries"
+    } else if retries > 0 {
+      problem.detail += " (\(retries + 1) attempts)"
+    }
+    fail(problem)
   }
 
   private func fail(_ problem: Problem) {
@@ -309,27 +363,7 @@ final class ViewerSession: Wakeable, EventHandler {
     teardown(problem.detail)
   }
 
-  private static func problem(
-    _ failure: RTSPClientConversation.Failure, _ address: SocketAddress, _ file: String
-  ) -> Problem {
-    switch failure {
-    case .refused(404, _):
-      Problem(
-        .notFound, "no_such_video", "\(address) has no \(file)", hint: "choose another video")
-    case .refused(415, _):
-      Problem(
-        .unsupportedMediaType, "unplayable", "\(file) cannot be played",
-        hint: "the video list says why")
-    case .refused(let code, let phrase):
-      Problem(.badGateway, "refused", "\(address) answers \(code) \(phrase)")
-    case .protocolError(let reason):
-      Problem(.badGateway, "protocol_error", "\(address): \(reason)")
-    case .timeout:
-      Problem(
-        .badGateway, "timeout", "\(address) does not answer",
-        hint: "check address and port, and that the server is started")
-    }
-  }
+  private var silence: Problem { Self.problem(.timeout, address, target.videoFile) }
 
   // MARK: The RTP side
 
@@ -370,6 +404,10 @@ final class ViewerSession: Wakeable, EventHandler {
       guard now >= retryAt else { return loop.deadlines.set(self, at: retryAt) }
       self.retryAt = nil
       return connect()
+    }
+    if let attemptEnds {
+      guard now >= attemptEnds else { return loop.deadlines.set(self, at: attemptEnds) }
+      return unreachable(silence)
     }
     guard state == .playing else { return }
     show(receiver.expire(at: now))

@@ -6,6 +6,7 @@ final class ViewerSessions {
   let loop: EventLoop
   let activity: ActivityLog
   let buffer: ReceiveBuffer
+  let retryPolicy: RetryPolicy
   private let ports: PortAllocator
   /// Servers that may be watched besides our own.
   var allowed: [SocketAddress]
@@ -16,7 +17,7 @@ final class ViewerSessions {
 
   init(
     loop: EventLoop, activity: ActivityLog, buffer: ReceiveBuffer, ports: PortAllocator,
-    allowed: [SocketAddress], sessionsMax: Int
+    allowed: [SocketAddress], sessionsMax: Int, retryPolicy: RetryPolicy = RetryPolicy()
   ) {
     self.loop = loop
     self.activity = activity
@@ -24,6 +25,7 @@ final class ViewerSessions {
     self.ports = ports
     self.allowed = allowed
     self.sessionsMax = sessionsMax
+    self.retryPolicy = retryPolicy
   }
 
   /// In the order of their making.

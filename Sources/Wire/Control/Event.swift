@@ -38,6 +38,22 @@ public struct Event: Encodable, Equatable, Sendable {
   }
 }
 
+/// A viewer session's server is gone or silent, and is tried again.
+public struct RetryEvent: Encodable, Equatable, Sendable {
+  // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
+  public var event = "session_retry"
+  // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
+  public var sessionId: String, state: String, message: String
+  /// The attempt that follows, counted from 1, of so many.
+  public var attempt: Int, attemptsMax: Int
+
+  // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
+  public init(_ report: SessionReport, _ message: String) {
+    (sessionId, state, self.message) = (report.sessionId, report.state, message)
+    (attempt, attemptsMax) = (report.attempt, report.attemptsMax)
+  }
+}
+
 /// Numbers of a viewer session, four times a second while it plays.
 public struct StatsEvent: Encodable, Equatable, Sendable {
   // swift-format-ignore: AllPublicDeclarationsHaveDocumentation

@@ -82,6 +82,9 @@ public struct SessionReport: Codable, Equatable, Sendable {
   public var latencyMs = -1.0
   /// Interarrival jitter (RFC 3550 §6.4.1).
   public var jitterMs = 0.0
+  /// The attempt to reach the server that is being made or waited for, counted from 1, of so many;
+  /// 0 while there is none.
+  public var attempt = 0, attemptsMax = 0
 
   // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
   public init() {}

@@ -63,13 +63,18 @@ public struct RTSPClientConversation {
   private var lastRequest: Nanoseconds = 0
   private var isOver = false
 
-  private static let answerNanoseconds: Nanoseconds = 5_000_000_000
+  private let answerNanoseconds: Nanoseconds
 
-  /// A conversation about `url` that offers one way of transport.
-  public init(url: String, offer: TransportHeader, userAgent: String) {
+  /// A conversation about `url` that offers one way of transport, and waits for each answer for
+  /// so long.
+  public init(
+    url: String, offer: TransportHeader, userAgent: String,
+    answerNanoseconds: Nanoseconds = 5_000_000_000
+  ) {
     self.url = url
     self.offer = offer
     self.userAgent = userAgent
+    self.answerNanoseconds = answerNanoseconds
     base = url
   }
 
@@ -96,7 +101,7 @@ public struct RTSPClientConversation {
   public mutating func wake(at now: Nanoseconds) {
     guard !isOver else { return }
     if let inFlight {
-      if now >= inFlight.since + Self.answerNanoseconds { fail(.timeout) }
+      if now >= inFlight.since + answerNanoseconds { fail(.timeout) }
     } else if let keepalive, now >= keepalive {
       waiting.append(.keepalive)
     }
@@ -105,7 +110,7 @@ public struct RTSPClientConversation {
   /// When ``wake(at:)`` is to be called.
   public var deadline: Nanoseconds? {
     if isOver { return nil }
-    return inFlight.map { $0.since + Self.answerNanoseconds } ?? keepalive
+    return inFlight.map { $0.since + answerNanoseconds } ?? keepalive
   }
 
   /// Half of the session's timeout after the last request.

@@ -60,6 +60,14 @@ struct BrowserTests {
     withExtendedLifetime(daemon) {}
   }
 
+  @Test("a silent server is tried again before everyone's eyes, and may be given up")
+  func silent() async throws {
+    let server = try FakeRTSPServer(.silent)
+    let daemon = try DaemonProcess(server.allowed)
+    _ = try await browse("silent", daemon, ["--port", "\(server.port)", "--file", "x"])
+    withExtendedLifetime(server) {}
+  }
+
   @Test("a server that others wrote is watched over the real protocols, on UDP ports from 25000 up")
   func foreign() async throws {
     let folder = try TemporaryFolder()

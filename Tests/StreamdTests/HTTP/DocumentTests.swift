@@ -58,6 +58,8 @@ struct DocumentTests {
       "/api/v1/openapi.json", "/api/config", "/healthz", "/readyz",
       "/metrics",
     ].map { Example(method: "GET", path: $0, status: 200) }
+    examples.append(
+      Example(method: "GET", path: "/api/v1/clients", status: 400, query: "?after=x"))
     for (body, status) in [
       ("{}", 201), ("[]", 400), ("{\"server_addr\":\"127.0.0.1\",\"server_port\":2}", 403),
       ("{\"video_file\":\"none\"}", 404), ("{\"video_file\":\"bad.mjpeg\"}", 415),

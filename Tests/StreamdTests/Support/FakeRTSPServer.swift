@@ -13,10 +13,33 @@ final class FakeRTSPServer {
     case undecodable
     /// It answers with these bytes.
     case garbage([UInt8])
+    /// It takes connections and says nothing.
+    case silent
   }
 
   let port: UInt16
-  private let descriptor: Int32
+  private let door: Door
+
+  /// The listening socket. Its number may be somebody else's as soon as it is closed.
+  private final class Door: @unchecked Sendable {
+    let descriptor: Int32
+    private let lock = NSLock()
+    private var isClosed = false
+
+    init(_ descriptor: Int32) { self.descriptor = descriptor }
+
+    /// Nobody comes in any more, and whoever waits in `accept` is woken.
+    func shut() {
+      lock.withLock { if !isClosed { shutdown(descriptor, Int32(SHUT_RDWR)) } }
+    }
+
+    func close() {
+      lock.withLock {
+        isClosed = true
+        Glibc.close(descriptor)
+      }
+    }
+  }
 
   /// Listens on a port, any free one by default.
   init(_ fault: Fault, port: UInt16 = 0) throws {
@@ -35,7 +58,8 @@ final class FakeRTSPServer {
       }
     }
     guard result == 0 else { throw RTSPClient.Failure(what: "listen: \(errno)") }
-    self.descriptor = descriptor
+    let door = Door(descriptor)
+    self.door = door
     self.port = UInt16(bigEndian: address.sin_port)
     Thread.detachNewThread {
       while true {
@@ -44,16 +68,16 @@ final class FakeRTSPServer {
         let conversation = FakeConversation(connection, fault)
         let isOver = conversation.serve()
         // The port first: whoever sees the connection end is to find nobody there.
-        if isOver { shutdown(descriptor, Int32(SHUT_RDWR)) }
+        if isOver { door.shut() }
         close(connection)
         if isOver { break }
       }
-      close(descriptor)
+      door.close()
     }
   }
 
   /// The thread is woken by it and closes the socket.
-  deinit { shutdown(descriptor, Int32(SHUT_RDWR)) }
+  deinit { door.shut() }
 
   /// The option that permits the daemon to play from here.
   var allowed: [String] { ["--allowed-servers", "127.0.0.1:\(port)"] }
@@ -87,6 +111,7 @@ private final class FakeConversation {
       while let end = text.range(of: "\r\n\r\n") {
         let request = String(text[..<end.lowerBound])
         text.removeSubrange(..<end.upperBound)
+        if fault == .silent { continue }
         if case .garbage(let bytes) = fault {
           send(bytes)
           continue

@@ -55,6 +55,16 @@ struct EventTests {
         + "\"id\":\"7\",\"message\":\"there is no session\",\"success\":false}")
   }
 
+  @Test("tells which attempt to reach a server follows, and why")
+  func retry() throws {
+    var report = SessionReport()
+    (report.sessionId, report.attempt, report.attemptsMax) = ("5f", 2, 3)
+    #expect(
+      try ControlJSON.text(RetryEvent(report, "silence"))
+        == "{\"attempt\":2,\"attempts_max\":3,\"event\":\"session_retry\",\"message\":\"silence\","
+        + "\"session_id\":\"5f\",\"state\":\"init\"}")
+  }
+
   @Test("tells a session's numbers under their own names")
   func stats() throws {
     var report = SessionReport()

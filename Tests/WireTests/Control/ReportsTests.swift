@@ -31,8 +31,9 @@ struct ReportsTests {
   func session() throws {
     #expect(
       try ControlJSON.keys(SessionReport()) == [
-        "data_rate_kbps", "fps", "frame", "frames_skipped", "jitter_ms", "latency_ms", "lost",
-        "packets", "server_addr", "server_port", "session_id", "state", "transport", "video_file",
+        "attempt", "attempts_max", "data_rate_kbps", "fps", "frame", "frames_skipped", "jitter_ms",
+        "latency_ms", "lost", "packets", "server_addr", "server_port", "session_id", "state",
+        "transport", "video_file",
       ])
     #expect(SessionReport().state == "init" && SessionReport().latencyMs == -1)
   }

@@ -173,6 +173,20 @@ struct RTSPClientConversationFaultTests {
     #expect(script.steps.count == 1)
   }
 
+  @Test("waits for an answer as long as it is told to")
+  func answerTime() {
+    var client = RTSPClientConversation(
+      url: "rtsp://h/movie", offer: ClientScript.tcp, userAgent: "streamd/1",
+      answerNanoseconds: 7)
+    client.setup()
+    guard case .send = client.next(at: 100) else { return #expect(Bool(false), "no request") }
+    #expect(client.deadline == 107)
+    client.wake(at: 106)
+    #expect(client.next(at: 106) == nil)
+    client.wake(at: 107)
+    #expect(client.next(at: 107) == .failed(.timeout))
+  }
+
   @Test("shows a sign of life after half of the session's timeout", arguments: [60, 10, 3])
   func keepalive(timeout: Int) {
     var script = ClientScript()

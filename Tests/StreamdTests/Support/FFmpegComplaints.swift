@@ -1,0 +1,25 @@
+import Foundation
+
+/// What FFmpeg and programs made with it write to standard error, without what is none of ours.
+///
+/// To find a free pair of ports FFmpeg's RTSP client binds one after the other, and its UDP layer
+/// complains of each that is in use. That is its way of searching; other tests hold many ports.
+enum FFmpegComplaints {
+  /// The lines that are left.
+  static func judged(_ errors: String) -> String {
+    var kept: [Substring] = []
+    var wasSearching = false
+    // Progress lines end with CR alone.
+    for line in errors.split(whereSeparator: \.isNewline) {
+      let isRepetition = line.trimmingCharacters(in: .whitespaces).hasPrefix(
+        "Last message repeated")
+      wasSearching = isRepetition ? wasSearching : isSearch(line)
+      if !wasSearching { kept.append(line) }
+    }
+    return kept.joined(separator: "\n")
+  }
+
+  private static func isSearch(_ line: Substring) -> Bool {
+    line.wholeMatch(of: /\[udp @ 0x[0-9a-f]+\] bind failed: Address already in use/) != nil
+  }
+}
