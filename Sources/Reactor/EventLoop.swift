@@ -57,6 +57,9 @@ public final class EventLoop {
   /// Nanoseconds since 1970, read now.
   public var realtime: Int64 { clock.realtime() }
 
+  /// The time right now, which is later than ``now``. For measuring the loop itself only.
+  public func readClock() -> Instant { clock.now() }
+
   /// Takes turns until ``stop()``.
   public func run() throws(SystemError) {
     running = true

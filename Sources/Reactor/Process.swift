@@ -40,6 +40,46 @@ public enum Process {
   /// Writes to standard output in one call.
   public static func writeOutput(_ text: String) { write(text, to: STDOUT_FILENO) }
 
+  /// What the process uses of the machine.
+  public struct Resources: Sendable {
+    public var openDescriptors = 0
+    public var maxDescriptors = 0
+    public var residentBytes = 0
+    public var cpuMicroseconds = 0
+  }
+
+  /// As it is now; what the kernel does not tell is 0.
+  public static var resources: Resources {
+    var resources = Resources()
+    var limit = rlimit()
+    unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+    resources.maxDescriptors = Int(clamping: limit.rlim_cur)
+    var usage = rusage()
+    unsafe getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
+    let times = [usage.ru_utime, usage.ru_stime]
+    resources.cpuMicroseconds = times.reduce(0) { $0 + $1.tv_sec * 1_000_000 + Int($1.tv_usec) }
+    // Size, resident, shared, … in pages (proc(5)).
+    if let file = try? RegularFile(path: "/proc/self/statm"), let bytes = try? file.read(200, at: 0)
+    {
+      let fields = String(decoding: bytes, as: UTF8.self).split(separator: " ")
+      let pages = fields.count > 1 ? Int(fields[1]) ?? 0 : 0
+      resources.residentBytes = pages * Int(getpagesize())
+    }
+    resources.openDescriptors = openDescriptors
+    return resources
+  }
+
+  private static var openDescriptors: Int {
+    guard let folder = unsafe opendir("/proc/self/fd") else { return 0 }
+    defer { unsafe closedir(folder) }
+    var count = 0
+    while let entry = unsafe readdir(folder) {
+      if unsafe entry.pointee.d_type == UInt8(DT_LNK) { count += 1 }
+    }
+    // The one that reads the list is in it.
+    return count - 1
+  }
+
   /// Standard error's device and inode, `8:4711`, as JOURNAL_STREAM names them (systemd.exec(5)).
   public static var standardErrorIdentity: String {
     var status = stat()

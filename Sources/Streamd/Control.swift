@@ -16,12 +16,16 @@ final class Control {
   private let rtspAddress: SocketAddress
   /// RFC 3339; the same for as long as the daemon runs.
   let startedAt: String
+  /// The same in nanoseconds since 1970.
+  let startedRealtime: Int64
   private let started: Instant
   private(set) var serverState = ServerState.stopped
   /// Told of every change of the server's state.
   var serverStateChanged: (Event) -> Void = { _ in }
   /// How many watch over HTTP without a session.
   var directViewers: () -> Int = { 0 }
+  /// How many WebSockets are open.
+  var webSockets: () -> Int = { 0 }
 
   init(
     loop: EventLoop, catalog: Catalog, rtsp: RTSPServer, viewers: ViewerSessions,
@@ -34,7 +38,8 @@ final class Control {
     self.activity = activity
     self.rtspAddress = rtspAddress
     started = loop.now
-    startedAt = CalendarTime(realtime: loop.realtime).timestamp
+    startedRealtime = loop.realtime
+    startedAt = CalendarTime(realtime: startedRealtime).timestamp
     viewers.ownServer = { [unowned rtsp] in rtsp.address }
   }
 

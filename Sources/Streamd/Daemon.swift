@@ -10,6 +10,7 @@ final class Daemon {
   private let control: Control
   private let http: HTTPServer
   private let housekeeping: Housekeeping
+  private let probe: LoopProbe
   private let service: Service
   private var inherited: [InheritedSocket]
   private var signals: Signals?
@@ -34,12 +35,13 @@ final class Daemon {
       throw StartError(message: "cannot make an event loop: \(error)")
     }
     let limits = configuration.limits
+    let metrics = Metrics()
     let activity = ActivityLog(loop: loop)
     catalog = Catalog(
       folder: try Self.media(configuration), rate: configuration.rate, limits: limits)
     let rtsp = RTSPServer(
       loop: loop, catalog: catalog, limits: limits, activity: activity,
-      rtpPorts: configuration.rtpPorts)
+      rtpPorts: configuration.rtpPorts, metrics: metrics)
     let viewers = ViewerSessions(
       loop: loop, activity: activity, buffer: rtsp.buffer, ports: rtsp.ports,
       allowed: configuration.allowedServers, sessionsMax: limits.viewerSessionsMax)
@@ -51,6 +53,7 @@ final class Daemon {
       control: control, limits: limits, buffer: rtsp.buffer,
       www: try Self.pages(configuration), allowedHosts: configuration.allowedHosts)
     housekeeping = Housekeeping(viewers, loop: loop, limits: limits)
+    probe = LoopProbe(metrics, loop: loop)
     service = Service(loop: loop, manager: ServiceManager(environment: environment)) {
       control.summary
     }
@@ -66,6 +69,7 @@ final class Daemon {
     }
     try listen()
     housekeeping.begin()
+    probe.begin()
     let announcement = Announcement(
       http: http.address, rtsp: control.rtsp.address, playable: catalog.playable,
       media: catalog.path)

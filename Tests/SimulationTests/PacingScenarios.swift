@@ -56,7 +56,7 @@ struct PacingScenarios {
       folder: try Folder("/"), rate: .standard, limits: Limits())
     let server = RTSPServer(
       loop: world.loop, catalog: catalog, limits: Limits(),
-      activity: ActivityLog(loop: world.loop), rtpPorts: 25_000...25_001)
+      activity: ActivityLog(loop: world.loop), rtpPorts: 25_000...25_001, metrics: Metrics())
     for _ in 0..<1000 {
       let viewer = world.subscribe(frames: 2)
       viewer.play(.fromStart, at: world.now + server.nextPhase(period: 50_000_000))

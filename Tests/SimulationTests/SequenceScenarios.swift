@@ -61,7 +61,7 @@ struct SequenceScenarios {
           playing.remove(session)
         case .control(let session, _):
           guard open.contains(session) else { return "RTCP for a session that is not open" }
-        case .send(let bytes):
+        case .send(let bytes, _):
           replies += 1
           note(String(decoding: bytes, as: UTF8.self))
         case .close:

@@ -92,11 +92,11 @@ final class RecordingSubscriber: Subscriber {
   }
 
   override func send(frame: Int) -> Delivery {
-    guard hasRoom(world.now) else { return .skipped }
+    guard hasRoom(world.now) else { return .full }
     let bytes = packets.copy(of: frame)
     guard let header = try? RTPHeader(parsing: bytes.span) else {
       Issue.record("a frame without a header")
-      return .skipped
+      return .full
     }
     sent.append(
       Sent(

@@ -138,6 +138,7 @@ final class HTTPConnection: Connection {
     var bytes: [UInt8] = []
     response.emit(into: &bytes)
     append(bytes)
+    server.metrics.answeredHTTP(request.method, response.status.code)
     let browser = BrowserSession(self, control: server.api.control, server: server)
     mode = .webSocket(browser)
     browser.begin(with: parser.takeRest())
@@ -161,11 +162,13 @@ final class HTTPConnection: Connection {
     }
     head += "--streamd\r\n"
     append(Array(head.utf8))
+    server.metrics.answeredHTTP(request.method, 200)
     mode = .stream(stream)
     stream.start(on: self)
   }
 
   private func reply(_ response: HTTPResponse, to request: HTTPRequest?) {
+    server.metrics.answeredHTTP(request?.method, response.status.code)
     var response = response
     response.headers.append("Server", RTSPServer.name)
     response.headers.append("Date", CalendarTime(realtime: loop.realtime).httpDate)

@@ -10,6 +10,7 @@ final class HTTPServer {
   let api: API
   let files: StaticFiles
   var policy: RequestPolicy
+  let metrics: Metrics
   private var listener: Listener?
   private var connections: [ObjectIdentifier: HTTPConnection] = [:]
   private var browsers: [ObjectIdentifier: BrowserSession] = [:]
@@ -18,6 +19,7 @@ final class HTTPServer {
     control: Control, limits: Limits, buffer: ReceiveBuffer, www: Folder?, allowedHosts: [String]
   ) {
     loop = control.loop
+    metrics = control.rtsp.metrics
     self.limits = limits
     self.buffer = buffer
     files = StaticFiles(folder: www)
@@ -28,6 +30,7 @@ final class HTTPServer {
     control.directViewers = { [unowned self] in
       connections.values.count { $0.isStreaming }
     }
+    control.webSockets = { [unowned self] in browsers.count }
   }
 
   /// Where it listens.
@@ -66,6 +69,7 @@ final class HTTPServer {
 
   private func accept(_ socket: StreamSocket) {
     guard connections.count < limits.connectionsMax else {
+      metrics.refused("http", "connections")
       let text = "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\nContent-Length: 0\r\n\r\n"
       _ = socket.send(Array(text.utf8), from: 0)
       return

@@ -41,7 +41,8 @@ final class DatagramSubscriber: Subscriber, EventHandler {
   override func send(frame: Int) -> Delivery {
     switch rtp.send(packets, frame: frame) {
     case .sent: .sent
-    case .full, .refused, .tooLarge: .skipped
+    case .full: .full
+    case .refused, .tooLarge: .refused
     }
   }
 

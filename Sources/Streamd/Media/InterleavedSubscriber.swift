@@ -20,7 +20,7 @@ final class InterleavedSubscriber: Subscriber {
   override var transportName: String { "tcp" }
 
   override func send(frame: Int) -> Delivery {
-    connection.offer(packets, frame: frame) ? .sent : .skipped
+    connection.offer(packets, frame: frame) ? .sent : .full
   }
 
   override func sendControl(_ bytes: [UInt8]) {

@@ -23,8 +23,10 @@ class Subscriber: Wakeable {
   enum Delivery {
     /// The kernel has it.
     case sent
-    /// There was no room, or nobody listens at the moment.
-    case skipped
+    /// There was no room: the viewer is slow.
+    case full
+    /// Nobody listens at the moment.
+    case refused
   }
 
   /// Counted since the session was set up.
@@ -32,8 +34,13 @@ class Subscriber: Wakeable {
     var frames = 0
     var packets = 0
     var octets = 0
-    /// Frames left out because the viewer was slow or its port closed.
-    var skipped = 0
+    /// Frames left out because the viewer was slow.
+    var slow = 0
+    /// Frames left out because the viewer's port was closed.
+    var refused = 0
+
+    /// Frames left out for the viewer's sake.
+    var skipped: Int { slow + refused }
   }
 
   /// Sums over many sessions, which outlive them.
@@ -41,13 +48,18 @@ class Subscriber: Wakeable {
     var frames = 0
     var packets = 0
     var octets = 0
-    var skipped = 0
+    var slow = 0
+    var refused = 0
+    /// Frames left out because the daemon itself was late.
+    var late = 0
 
     mutating func add(_ subscriber: Subscriber) {
       frames += subscriber.counters.frames
       packets += subscriber.counters.packets
       octets += subscriber.counters.octets
-      skipped += subscriber.counters.skipped + subscriber.playhead.skipped
+      slow += subscriber.counters.slow
+      refused += subscriber.counters.refused
+      late += subscriber.playhead.skipped
     }
   }
 
@@ -57,6 +69,8 @@ class Subscriber: Wakeable {
   private(set) var isPlaying = false
   /// What the receiver last said of us.
   private(set) var lastReport: ReportBlock?
+  /// Told of each report.
+  var reported: (ReportBlock) -> Void = { _ in }
   /// When a frame last left completely; for TCP that means that the peer reads.
   private(set) var lastDelivery: Instant = 0
 
@@ -182,7 +196,8 @@ class Subscriber: Wakeable {
       packets.patch(frame: frame, with: stamp)
       switch send(frame: frame) {
       case .sent: account(frame, now)
-      case .skipped: counters.skipped += 1
+      case .full: counters.slow += 1
+      case .refused: counters.refused += 1
       }
       loop.deadlines.set(self, at: playhead.due)
     case .ended:
@@ -210,7 +225,9 @@ class Subscriber: Wakeable {
     for packet in compound {
       switch packet {
       case .receiverReport(_, let blocks), .senderReport(_, let blocks):
-        if let block = blocks.first(where: { $0.ssrc == stamp.ssrc }) { lastReport = block }
+        guard let block = blocks.first(where: { $0.ssrc == stamp.ssrc }) else { continue }
+        lastReport = block
+        reported(block)
       case .sourceDescription, .goodbye, .other:
         break
       }

@@ -75,7 +75,9 @@ final class RTSPConnection: Connection {
     case .end(let session, let reason): end(session, reason)
     case .control(let session, let bytes):
       _ = subscribers[session]?.receiveControl(bytes.span)
-    case .send(let bytes): append(bytes)
+    case .send(let bytes, let answer):
+      append(bytes)
+      server.metrics.answeredRTSP(answer.method, answer.status)
     case .close(let reason):
       if case .invalid(let error) = reason {
         Log.info(
@@ -103,6 +105,9 @@ final class RTSPConnection: Connection {
       if let old = subscribers[session] {
         subscriber.takeOver(old)
         old.finish()
+      }
+      subscriber.reported = { [metrics = server.metrics] block in
+        metrics.fractionLost.observe(Double(block.fractionLost) / 256)
       }
       subscribers[session] = subscriber
       conversation.opened(serverPorts: ports, ssrc: subscriber.ssrc)

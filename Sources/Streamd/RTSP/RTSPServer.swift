@@ -20,15 +20,17 @@ final class RTSPServer {
   private var connections: [ObjectIdentifier: RTSPConnection] = [:]
   private var playCount: UInt64 = 0
   private var connectionCount = 0
-  /// What sessions that are over have sent.
-  private var ended = Subscriber.Totals()
+  /// What sessions that are over have sent, by transport.
+  private var ended: [String: Subscriber.Totals] = [:]
+  let metrics: Metrics
 
   static let name = "streamd/\(version)"
 
   init(
     loop: EventLoop, catalog: Catalog, limits: Limits, activity: ActivityLog,
-    rtpPorts: ClosedRange<UInt16>
+    rtpPorts: ClosedRange<UInt16>, metrics: Metrics
   ) {
+    self.metrics = metrics
     self.loop = loop
     self.activity = activity
     self.catalog = catalog
@@ -72,11 +74,16 @@ final class RTSPServer {
   /// How many sessions there are.
   var clientCount: Int { connections.values.reduce(0) { $0 + $1.subscribers.count } }
 
-  /// What has been sent since the daemon began.
-  var totals: Subscriber.Totals {
+  /// The names of all transports.
+  static let transports = ["udp", "tcp", "classroom"]
+
+  /// What has been sent since the daemon began, by transport.
+  var totals: [String: Subscriber.Totals] {
     var totals = ended
     for connection in connections.values {
-      for subscriber in connection.subscribers.values { totals.add(subscriber) }
+      for subscriber in connection.subscribers.values {
+        totals[subscriber.transportName, default: .init()].add(subscriber)
+      }
     }
     return totals
   }
@@ -117,7 +124,7 @@ final class RTSPServer {
     _ subscriber: Subscriber, of connection: RTSPConnection,
     _ reason: RTSPServerConversation.EndReason
   ) {
-    ended.add(subscriber)
+    ended[subscriber.transportName, default: .init()].add(subscriber)
     activity.note(
       .info, "client left",
       [
@@ -129,6 +136,7 @@ final class RTSPServer {
 
   private func accept(_ socket: StreamSocket) {
     guard isServing, connections.count < limits.connectionsMax else {
+      metrics.refused("rtsp", isServing ? "connections" : "stopped")
       _ = socket.send(isServing ? Self.busy : Self.stopped, from: 0)
       return
     }

@@ -7,6 +7,11 @@ public enum RTSPMethod: Equatable, Sendable {
   /// A method that the RFC does not know.
   case unknown(String)
 
+  /// The method's name, or `other` for one that the RFC does not know.
+  public var label: String {
+    if case .unknown = self { "other" } else { name }
+  }
+
   /// What OPTIONS lists.
   public static let supported: [RTSPMethod] = [
     .options, .describe, .setup, .play, .pause, .teardown, .getParameter, .setParameter,

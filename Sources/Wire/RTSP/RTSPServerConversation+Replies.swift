@@ -31,8 +31,9 @@ extension RTSPServerConversation {
     _ request: RTSPRequest, _ status: RTSPStatus, _ headers: HeaderFields, _ body: [UInt8] = [],
     in session: RTSPServerSession? = nil
   ) {
+    let answer = Answer(method: request.method.label, status: status.code)
     if request.isClassroom {
-      outbox.append(.send(Self.classroomReply(request, status, session)))
+      outbox.append(.send(Self.classroomReply(request, status, session), answer))
       return
     }
     var all = HeaderFields()
@@ -41,7 +42,7 @@ extension RTSPServerConversation {
     for field in headers.fields { all.append(field.name, field.value) }
     var bytes: [UInt8] = []
     RTSPResponse(status, headers: all, body: body).emit(into: &bytes)
-    outbox.append(.send(bytes))
+    outbox.append(.send(bytes, answer))
   }
 
   /// The classroom client splits at newlines, takes the number from the second line as CSeq and the

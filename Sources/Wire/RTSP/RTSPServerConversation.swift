@@ -42,10 +42,18 @@ public struct RTSPServerConversation {
     case end(session: Int, EndReason)
     /// RTCP came in on the connection.
     case control(session: Int, [UInt8])
-    /// Send these bytes, in one go.
-    case send([UInt8])
+    /// Send these bytes, in one go; they answer a request.
+    case send([UInt8], Answer)
     /// Close the connection once everything is sent.
     case close(CloseReason)
+  }
+
+  /// What a reply says, for those who count.
+  public struct Answer: Equatable, Sendable {
+    /// The request's method, or `other` for what is none of the RFC's or could not be read.
+    public var method: String
+    /// The reply's status code.
+    public var status: Int
   }
 
   /// Why a session ended.
@@ -124,9 +132,8 @@ public struct RTSPServerConversation {
       take(now) { (parser) throws(RTSPError) in try parser.settle() }
     }
     if let began = messageBegan, now >= began + seconds(settings.messageSeconds) {
-      close(
-        .incomplete,
-        reply(RTSPError(status: .requestTimeout, position: 0, reason: "half a message")))
+      let error = RTSPError(status: .requestTimeout, position: 0, reason: "half a message")
+      close(.incomplete, .send(reply(error), Answer(method: "other", status: error.status.code)))
     } else if sessions.isEmpty, now >= lastActivity + seconds(settings.idleSeconds) {
       close(.idle, nil)
     }
@@ -191,7 +198,9 @@ public struct RTSPServerConversation {
       settleAt = nil
       handle(message, at: now)
     } catch {
-      close(.invalid(error), error.isHTTP ? Self.httpReply : reply(error))
+      let farewell = error.isHTTP ? Self.httpReply : reply(error)
+      close(
+        .invalid(error), .send(farewell, Answer(method: "other", status: error.status.code)))
     }
     return true
   }
@@ -216,9 +225,9 @@ public struct RTSPServerConversation {
     outbox.append(.end(session: session.number, reason))
   }
 
-  private mutating func close(_ reason: CloseReason, _ farewell: [UInt8]?) {
+  private mutating func close(_ reason: CloseReason, _ farewell: Step?) {
     for session in sessions { end(session, .disconnected) }
-    if let farewell { outbox.append(.send(farewell)) }
+    if let farewell { outbox.append(farewell) }
     outbox.append(.close(reason))
     isClosed = true
   }

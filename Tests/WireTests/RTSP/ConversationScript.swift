@@ -100,7 +100,7 @@ struct ConversationScript {
       case .play(_, let order, _):
         steps.append(step)
         conversation.playing(frame: order.frame ?? 7, sequence: 1000, timestamp: 90_000)
-      case .send(let bytes):
+      case .send(let bytes, _):
         replies.append(String(decoding: bytes, as: UTF8.self))
       case .pause, .end, .control, .close:
         steps.append(step)

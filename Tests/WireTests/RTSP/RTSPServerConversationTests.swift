@@ -211,7 +211,7 @@ struct RTSPServerConversationTests {
     #expect(conversation.next(at: 0) == nil)
     conversation.refused(RTSPRefusal(.notFound))
     for cseq in 1...2 {
-      guard case .send(let bytes) = conversation.next(at: 0) else {
+      guard case .send(let bytes, _) = conversation.next(at: 0) else {
         Issue.record("reply \(cseq) is missing")
         return
       }

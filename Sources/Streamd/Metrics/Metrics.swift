@@ -1,0 +1,44 @@
+/// What is counted that nothing else keeps count of. No label comes from a peer: names that a
+/// stranger can choose would grow the store without end.
+final class Metrics {
+  struct Request: Hashable, Comparable {
+    /// One of the protocol's, or `other`.
+    var method: String
+    var code: Int
+
+    static func < (a: Self, b: Self) -> Bool { (a.method, a.code) < (b.method, b.code) }
+  }
+
+  struct Refusal: Hashable, Comparable {
+    var port: String
+    var reason: String
+
+    static func < (a: Self, b: Self) -> Bool { (a.port, a.reason) < (b.port, b.reason) }
+  }
+
+  private(set) var rtspRequests: [Request: Int] = [:]
+  private(set) var httpRequests: [Request: Int] = [:]
+  /// Connections that were turned away.
+  private(set) var refusals: [Refusal: Int] = [:]
+  /// What receivers said they lost since their last report, from 0 to 1.
+  var fractionLost = Histogram([0, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5])
+  /// How late the loop is, in seconds.
+  var loopLag = Histogram([
+    0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1,
+  ])
+
+  private static let httpMethods: Set = ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS"]
+
+  func answeredRTSP(_ method: String, _ code: Int) {
+    rtspRequests[Request(method: method, code: code), default: 0] += 1
+  }
+
+  func answeredHTTP(_ method: String?, _ code: Int) {
+    let method = method.flatMap { Self.httpMethods.contains($0) ? $0 : nil } ?? "other"
+    httpRequests[Request(method: method, code: code), default: 0] += 1
+  }
+
+  func refused(_ port: String, _ reason: String) {
+    refusals[Refusal(port: port, reason: reason), default: 0] += 1
+  }
+}

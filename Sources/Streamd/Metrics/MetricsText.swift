@@ -1,0 +1,124 @@
+internal import Reactor
+internal import Wire
+
+/// The daemon's numbers in Prometheus' text format (version 0.0.4). No label names a session: what
+/// comes and goes would grow the store without end.
+struct MetricsText {
+  private(set) var text = ""
+
+  /// All of them, as they are now.
+  init(_ control: Control, _ metrics: Metrics) {
+    appendState(control)
+    appendSent(control.rtsp.totals)
+    appendRequests(metrics)
+    histogram(
+      "streamd_rtcp_fraction_lost", "Packets that receivers said they lost, as a fraction.",
+      metrics.fractionLost)
+    histogram(
+      "streamd_loop_lag_seconds", "How late the event loop is.", metrics.loopLag)
+    appendProcess(Process.resources, startedAt: control.startedRealtime)
+  }
+
+  private mutating func appendState(_ control: Control) {
+    let clients = control.rtsp.clients()
+    gauge("streamd_build_info", "The program's version.", [("version=\"\(version)\"", 1)])
+    gauge(
+      "streamd_rtsp_running", "Whether the RTSP server runs.",
+      [("", control.serverState == .running ? 1 : 0)])
+    var sessions: [(String, Int)] = []
+    for state in ["ready", "playing", "paused"] {
+      for transport in RTSPServer.transports {
+        let count = clients.count { $0.state == state && $0.transport == transport }
+        sessions.append(("state=\"\(state)\",transport=\"\(transport)\"", count))
+      }
+    }
+    gauge("streamd_rtsp_sessions", "RTSP sessions served.", sessions)
+    gauge("streamd_viewer_sessions", "Viewer sessions.", [("", control.viewers.all.count)])
+    gauge(
+      "streamd_http_viewers", "Browsers and scripts that watch over HTTP.",
+      [("", control.status.viewers)])
+    gauge("streamd_ws_clients", "Open WebSockets.", [("", control.webSockets())])
+  }
+
+  private mutating func appendSent(_ totals: [String: Subscriber.Totals]) {
+    let sent = RTSPServer.transports.map {
+      (labels: "transport=\"\($0)\"", totals: totals[$0] ?? Subscriber.Totals())
+    }
+    counter(
+      "streamd_frames_sent_total", "Frames sent to RTSP clients.",
+      sent.map { ($0.labels, $0.totals.frames) })
+    counter(
+      "streamd_frames_skipped_total",
+      "Frames left out: the client was slow, its port closed, or the daemon itself late.",
+      [
+        ("reason=\"slow\"", sent.reduce(0) { $0 + $1.totals.slow }),
+        ("reason=\"refused\"", sent.reduce(0) { $0 + $1.totals.refused }),
+        ("reason=\"late\"", sent.reduce(0) { $0 + $1.totals.late }),
+      ])
+    counter(
+      "streamd_rtp_packets_sent_total", "RTP packets sent.",
+      sent.map { ($0.labels, $0.totals.packets) })
+    counter(
+      "streamd_rtp_payload_bytes_sent_total", "RTP payload sent.",
+      sent.map { ($0.labels, $0.totals.octets) })
+  }
+
+  private mutating func appendRequests(_ metrics: Metrics) {
+    func rows(_ counts: [Metrics.Request: Int]) -> [(String, Int)] {
+      counts.sorted { $0.key < $1.key }.map {
+        ("method=\"\($0.key.method)\",code=\"\($0.key.code)\"", $0.value)
+      }
+    }
+    counter(
+      "streamd_rtsp_requests_total", "RTSP requests answered.", rows(metrics.rtspRequests))
+    counter(
+      "streamd_http_requests_total", "HTTP requests answered.", rows(metrics.httpRequests))
+    counter(
+      "streamd_refusals_total", "Connections turned away.",
+      metrics.refusals.sorted { $0.key < $1.key }.map {
+        ("port=\"\($0.key.port)\",reason=\"\($0.key.reason)\"", $0.value)
+      })
+  }
+
+  private mutating func appendProcess(_ resources: Process.Resources, startedAt: Int64) {
+    gauge("process_open_fds", "Open descriptors.", [("", resources.openDescriptors)])
+    gauge("process_max_fds", "Descriptors that may be open.", [("", resources.maxDescriptors)])
+    gauge(
+      "process_resident_memory_bytes", "Resident memory.", [("", resources.residentBytes)])
+    head("process_cpu_seconds_total", "counter", "Processor time, user and system.")
+    text += "process_cpu_seconds_total \(Double(resources.cpuMicroseconds) / 1e6)\n"
+    head("process_start_time_seconds", "gauge", "When the daemon started, since 1970.")
+    text += "process_start_time_seconds \(Double(startedAt / 1_000_000) / 1e3)\n"
+  }
+
+  // MARK: The format
+
+  private mutating func head(_ name: String, _ kind: String, _ help: String) {
+    text += "# HELP \(name) \(help)\n# TYPE \(name) \(kind)\n"
+  }
+
+  private mutating func gauge(_ name: String, _ help: String, _ rows: [(String, Int)]) {
+    head(name, "gauge", help)
+    append(name, rows)
+  }
+
+  private mutating func counter(_ name: String, _ help: String, _ rows: [(String, Int)]) {
+    head(name, "counter", help)
+    append(name, rows)
+  }
+
+  private mutating func append(_ name: String, _ rows: [(labels: String, value: Int)]) {
+    for (labels, value) in rows {
+      text += labels.isEmpty ? "\(name) \(value)\n" : "\(name){\(labels)} \(value)\n"
+    }
+  }
+
+  private mutating func histogram(_ name: String, _ help: String, _ histogram: Histogram) {
+    head(name, "histogram", help)
+    for (bound, count) in zip(histogram.bounds, histogram.counts) {
+      text += "\(name)_bucket{le=\"\(bound)\"} \(count)\n"
+    }
+    text += "\(name)_bucket{le=\"+Inf\"} \(histogram.count)\n"
+    text += "\(name)_sum \(histogram.sum)\n\(name)_count \(histogram.count)\n"
+  }
+}
