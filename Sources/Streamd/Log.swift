@@ -63,8 +63,12 @@ enum Log {
     Process.writeError((isJournal ? "<\(level.priority)>" : "") + line + "\n")
   }
 
-  static func debug(_ message: String, _ fields: KeyValuePairs<String, String> = [:]) {
-    write(.debug, message, fields)
+  /// For what happens often: unless wanted, the fields are not even made.
+  static func debug(
+    _ message: String, _ fields: @autoclosure () -> KeyValuePairs<String, String>
+  ) {
+    guard Level.debug.rawValue <= threshold.load(ordering: .relaxed) else { return }
+    write(.debug, message, fields())
   }
 
   static func info(_ message: String, _ fields: KeyValuePairs<String, String> = [:]) {

@@ -115,6 +115,8 @@ final class HTTPConnection: Connection {
   }
 
   private func handle(_ request: HTTPRequest) {
+    Log.debug(
+      "HTTP request", ["peer": "\(peer)", "method": request.method, "path": request.path])
     if let problem = server.policy.refusal(of: request) {
       return answer(Self.problem(problem), to: request)
     }

@@ -78,6 +78,9 @@ final class RTSPConnection: Connection {
     case .send(let bytes, let answer):
       append(bytes)
       server.metrics.answeredRTSP(answer.method, answer.status)
+      Log.debug(
+        "RTSP request",
+        ["peer": "\(peer)", "method": answer.method, "status": String(answer.status)])
     case .close(let reason):
       if case .invalid(let error) = reason {
         Log.info(
