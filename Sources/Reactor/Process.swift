@@ -42,9 +42,13 @@ public enum Process {
 
   /// What the process uses of the machine.
   public struct Resources: Sendable {
+    /// Descriptors that are open.
     public var openDescriptors = 0
+    /// Descriptors that may be open.
     public var maxDescriptors = 0
+    /// Memory that is in the machine.
     public var residentBytes = 0
+    /// Processor time, user and system.
     public var cpuMicroseconds = 0
   }
 

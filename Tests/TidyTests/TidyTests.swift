@@ -98,10 +98,16 @@ struct TidyTests {
   }
 
   /// What has no tests of its own, and why.
+  private static let whole = "a part of JPEGNormalizer, whose results others judge"
   private static let withoutTests = [
     "Sources/Reactor/Epoll.swift": "only the event loop uses it, whose tests are its tests",
     "Sources/Reactor/Socket.swift": "what sockets share; tested with each of them",
     "Sources/Wire/JPEG/JPEGError.swift": "a value; the parsers' tests say which one is thrown",
+    "Sources/Wire/JPEG/BlockCoder.swift": whole,
+    "Sources/Wire/JPEG/JPEGCoefficients.swift": whole,
+    "Sources/Wire/JPEG/JPEGCoefficients+Normalization.swift": whole,
+    "Sources/Wire/JPEG/JPEGScanDecoder.swift": whole,
+    "Sources/Wire/JPEG/JPEGScanEncoder.swift": whole,
     "Sources/Wire/JPEG/JPEGMarker.swift": "names of bytes; tested with what is parsed by them",
     "Sources/Wire/RTSP/RTSPError.swift": "a value; the parser's tests say which one is thrown",
     "Sources/Wire/RTSP/RTSPRefusal.swift": "a value; the conversation's tests say which one it is",

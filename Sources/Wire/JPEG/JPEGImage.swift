@@ -36,6 +36,10 @@ struct JPEGImage: Equatable {
     var approximation: UInt8
     /// The entropy-coded data, without the marker that ends them.
     var data: Range<Int>
+    /// The Huffman tables in force, which may be others in the next scan.
+    var tables: [UInt8: HuffmanTable]
+    /// The restart interval in force.
+    var restartInterval: Int
   }
 
   /// From SOI to behind EOI.
@@ -50,9 +54,12 @@ struct JPEGImage: Equatable {
   private(set) var huffmanTables: [UInt8: HuffmanTable] = [:]
   /// In minimum coded units; 0 means none.
   private(set) var restartInterval = 0
+  /// What Adobe's APP14 segment says of the colours: 0 for RGB or CMYK, 1 for YCbCr; nil without.
+  private(set) var adobeTransform: UInt8?
 
   /// A picture has far fewer; each scan and table costs memory.
   private static let scansMax = 256
+  private static let adobe = Array("Adobe".utf8)
 
   /// Walks the picture that begins at `offset`.
   ///
@@ -148,6 +155,10 @@ struct JPEGImage: Equatable {
       guard body.count == 2 else { throw JPEGError(body.lowerBound, "a malformed DRI segment") }
       restartInterval = Int(bytes.uint16(at: body.lowerBound))
     case JPEGMarker.startOfScan: try readScan(bytes, body)
+    case JPEGMarker.adobe:
+      if body.count >= 12, bytes.array(body.lowerBound..<body.lowerBound + 5) == Self.adobe {
+        adobeTransform = bytes[body.lowerBound + 11]
+      }
     case _ where JPEGMarker.isStartOfFrame(marker): try readFrame(marker, bytes, body)
     default: break
     }
@@ -238,6 +249,7 @@ struct JPEGImage: Equatable {
       Scan(
         offset: start, components: components, spectralStart: bytes[tail],
         spectralEnd: bytes[tail + 1], approximation: bytes[tail + 2],
-        data: body.upperBound..<body.upperBound))
+        data: body.upperBound..<body.upperBound, tables: huffmanTables,
+        restartInterval: restartInterval))
   }
 }

@@ -10,6 +10,9 @@ enum JPEGMarker {
   static let jpegExtension: UInt8 = 0xC8
   static let restartInterval: UInt8 = 0xDD
   static let baselineFrame: UInt8 = 0xC0
+  static let extendedFrame: UInt8 = 0xC1
+  static let progressiveFrame: UInt8 = 0xC2
+  static let adobe: UInt8 = 0xEE
   static let temporary: UInt8 = 0x01
 
   /// RST0 to RST7, which stand inside entropy-coded data.

@@ -1,0 +1,149 @@
+internal import Reactor
+internal import Wire
+
+/// What `probe` says of a file.
+struct ProbeReport: Encodable, Equatable {
+  /// A kind of picture that RTP cannot carry.
+  struct Obstacle: Encodable, Equatable {
+    var reason: String
+    /// Pictures of which that is so.
+    var count: Int
+    /// Where it was met first, in bytes from the file's beginning.
+    var offset: Int
+  }
+
+  var file: String
+  var container: String
+  var bytes: Int
+  var frames: Int
+  /// The longest picture.
+  var longestBytes: Int
+  var width = 0
+  var height = 0
+  var fps: Double
+  var durationS: Double
+  var coding = ""
+  var sampling = ""
+  /// How many quantisation tables a picture uses.
+  var quantizationTables = 0
+  /// Of the standard tables, 1 to 100; absent for others.
+  var quality: Int?
+  /// `standard`, `absent` or `own`.
+  var huffman = ""
+  /// In minimum coded units; 0 without restart markers.
+  var restartInterval = 0
+  /// What is not the same in all pictures.
+  var varies: [String]
+  /// streamd plays it.
+  var playable: Bool
+  /// Why not; empty when it does.
+  var reason: String
+  /// Where that is; absent when it plays.
+  var offset: Int?
+  var obstacles: [Obstacle]
+
+  init(_ file: String, bytes: Int, _ survey: MotionJPEGSurvey, rate: FrameRate) {
+    self.file = file
+    self.bytes = bytes
+    container = survey.container.rawValue
+    (frames, longestBytes, varies) = (survey.frames, survey.longest, survey.variations)
+    fps = Double(rate.numerator) / Double(rate.denominator)
+    durationS = Double(rate.microseconds(ofFrames: survey.frames)) / 1_000_000
+    playable = survey.fault == nil
+    reason = survey.fault?.reason ?? ""
+    offset = survey.fault?.offset
+    obstacles = survey.obstacles.map {
+      Obstacle(reason: $0.reason, count: $0.count, offset: $0.offset)
+    }
+    guard let picture = survey.first else { return }
+    (width, height) = (picture.width, picture.height)
+    (coding, sampling) = (picture.coding, picture.sampling)
+    (quantizationTables, quality) = (picture.quantization.count, picture.quality)
+    (huffman, restartInterval) = (picture.huffman.rawValue, picture.restartInterval)
+  }
+
+  /// Names and values, as people read them.
+  var facts: [(String, String)] {
+    let rate = "\(Figure.fixed(fps, 2)) frames/s, the file carries no rate"
+    var facts = [("file", file), ("container", container), ("bytes", Figure.bytes(bytes))]
+    guard frames > 0 else { return facts }
+    facts += [
+      ("frames", "\(frames), the longest of \(Figure.bytes(longestBytes))"),
+      ("size", "\(width)x\(height)"), ("rate", rate),
+      ("duration", Figure.duration(durationS)), ("coding", "\(coding), \(sampling)"),
+      ("quantisation", quantisation), ("huffman tables", huffmanTables),
+      (
+        "restart interval",
+        restartInterval == 0 ? "none" : "\(restartInterval) coded units"
+      ),
+    ]
+    if !varies.isEmpty { facts.append(("changes inside", varies.joined(separator: ", "))) }
+    return facts
+  }
+
+  private var quantisation: String {
+    let tables = quantizationTables == 1 ? "1 table" : "\(quantizationTables) tables"
+    return quality.map { "\(tables), the standard ones at quality \($0)" }
+      ?? "\(tables), not the standard ones"
+  }
+
+  private var huffmanTables: String {
+    switch huffman {
+    case "standard": "the standard ones"
+    case "absent": "none, the standard ones are meant"
+    default: "its own"
+    }
+  }
+}
+
+extension Program {
+  /// The most that the daemon reads of a file.
+  private static let fileBytesMax = 1 << 30
+
+  func probe() throws(Failure) {
+    let path = arguments.operand ?? ""
+    var rate = FrameRate.standard
+    if let text = arguments["--fps"] {
+      guard let given = FrameRate(text) else {
+        throw Failure(
+          .usage, "--fps \(text): want frames per second from 0.1 to 240: 20, 12.5 or 30000/1001")
+      }
+      rate = given
+    }
+    let bytes = try read(path)
+    let report = ProbeReport(
+      path, bytes: bytes.count, MotionJPEGSurvey(bytes.span), rate: rate)
+    try console.print(isJSON ? [JSON.encode(report)] : lines(report))
+    guard !report.playable else { return }
+    let place = report.offset.map { "at byte \($0): " } ?? ""
+    throw Failure(.refused, "\(path) cannot be played, \(place)\(report.reason)")
+  }
+
+  private func read(_ path: String) throws(Failure) -> [UInt8] {
+    let progress = Progress()
+    progress.begin()
+    defer { progress.end() }
+    do throws(SystemError) {
+      return try WholeFile.read(path, limit: Self.fileBytesMax) { done, size in
+        progress.show("reading \(path), \(Figure.bytes(done)) of \(Figure.bytes(size))")
+      }
+    } catch {
+      throw Failure(
+        .refused,
+        "\(path) cannot be read: \(error.reason) (streamd plays regular files of up to 1 GiB)")
+    }
+  }
+
+  private func lines(_ report: ProbeReport) -> [String] {
+    var lines = report.facts.map { facts($0.0, Table.Cell($0.1)) }
+    lines.append(
+      facts(
+        "rtp", report.playable ? Table.Cell("can carry it", .good) : Table.Cell("cannot", .bad)))
+    for obstacle in report.obstacles {
+      let pictures = obstacle.count == 1 ? "1 picture" : "\(obstacle.count) pictures"
+      lines.append(
+        facts("", Table.Cell("\(pictures), at byte \(obstacle.offset): \(obstacle.reason)")))
+    }
+    return lines
+  }
+}
