@@ -2,17 +2,32 @@ internal import CLinux
 internal import Glibc
 
 /// A folder, and the files below it. Nothing that is opened through it can lie outside of it: the
-/// kernel itself refuses `..` and symbolic links that leave (openat2, RESOLVE_BENEATH).
+/// kernel itself refuses `..` and symbolic links that leave (openat2, RESOLVE_BENEATH). Where there
+/// is no such call (systemd's DynamicUser= takes it away, since its filters cannot look into it),
+/// the path is resolved here and opened step by step, following nothing.
 public final class Folder {
   /// As it was given.
   public let path: String
   private let descriptor: Descriptor
   private static let beneath: UInt64 = 0x08
   private static let noMagicLinks: UInt64 = 0x02
+  /// As many as the kernel follows.
+  private static let linksMax = 40
+  private let resolver: Resolver
+
+  /// Who follows a path.
+  enum Resolver: CaseIterable {
+    /// The kernel, and we where it cannot.
+    case kernel
+    case ourselves
+  }
 
   /// Opens the folder itself.
-  public init(_ path: String) throws(SystemError) {
+  public convenience init(_ path: String) throws(SystemError) { try self.init(path, .kernel) }
+
+  init(_ path: String, _ resolver: Resolver) throws(SystemError) {
     self.path = path
+    self.resolver = resolver
     let flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC
     descriptor = Descriptor(
       Int32(try checkedCall("open") { unsafe Int(Glibc.open(path, flags)) }))
@@ -37,13 +52,76 @@ public final class Folder {
   }
 
   private func open(_ path: String, _ flags: Int32) throws(SystemError) -> Descriptor {
+    if resolver == .ourselves { return try openByHand(path, flags) }
     let folder = descriptor.number
     let resolve = Self.beneath | Self.noMagicLinks
+    switch systemCall({ unsafe Int(clinux_openat2(folder, path, UInt64(flags), resolve)) }) {
+    case .value(let number): return Descriptor(Int32(number))
+    case .wouldBlock: throw SystemError("openat2", EAGAIN)
+    // What filters say of calls that they do not know, or do not want.
+    case .failed(ENOSYS), .failed(EPERM): return try openByHand(path, flags)
+    case .failed(let code): throw SystemError("openat2", code)
+    }
+  }
+
+  /// Does what openat2 does. Links are read first; what is left has none, unless somebody changes
+  /// it meanwhile, and then a step of the descent fails.
+  private func openByHand(_ path: String, _ flags: Int32) throws(SystemError) -> Descriptor {
+    let names = try resolve(path)
+    var current = try step(descriptor.number, ".", Int32(CLINUX_O_PATH) | O_DIRECTORY)
+    for name in names.dropLast() {
+      current = try step(current.number, name, Int32(CLINUX_O_PATH) | O_DIRECTORY)
+    }
+    let wanted = path.hasSuffix("/") ? flags | O_DIRECTORY : flags
+    return try step(current.number, names.last ?? ".", wanted)
+  }
+
+  private func step(
+    _ folder: Int32, _ name: String, _ flags: Int32
+  ) throws(SystemError) -> Descriptor {
+    let flags = flags | O_NOFOLLOW | O_CLOEXEC
     return Descriptor(
-      Int32(
-        try checkedCall("openat2") {
-          unsafe Int(clinux_openat2(folder, path, UInt64(flags), resolve))
-        }))
+      Int32(try checkedCall("openat") { unsafe Int(openat(folder, name, flags)) }))
+  }
+
+  /// The names on the way to a path, without links, `.` and `..`.
+  private func resolve(_ path: String) throws(SystemError) -> [String] {
+    guard !path.isEmpty else { throw SystemError("openat", ENOENT) }
+    guard path.utf8.count < Int(PATH_MAX) else { throw SystemError("openat", ENAMETOOLONG) }
+    var (names, links): ([String], Int) = ([], 0)
+    var pending = try Self.steps(path)
+    while let name = pending.popLast() {
+      if name == ".." {
+        guard names.popLast() != nil else { throw SystemError("openat", EXDEV) }
+      } else if let target = try link(at: (names + [name]).joined(separator: "/")) {
+        links += 1
+        guard links <= Self.linksMax else { throw SystemError("openat", ELOOP) }
+        pending += try Self.steps(target)
+      } else {
+        names.append(name)
+      }
+    }
+    return names
+  }
+
+  /// What a path goes through, the first step last.
+  private static func steps(_ path: String) throws(SystemError) -> [String] {
+    guard !path.hasPrefix("/") else { throw SystemError("openat", EXDEV) }
+    return path.split(separator: "/").filter { $0 != "." }.map(String.init).reversed()
+  }
+
+  /// Where a symbolic link leads; nil when it is none.
+  private func link(at path: String) throws(SystemError) -> String? {
+    let folder = descriptor.number
+    var target = [CChar](repeating: 0, count: Int(PATH_MAX))
+    let capacity = target.count
+    switch systemCall({ unsafe readlinkat(folder, path, &target, capacity) }) {
+    case .value(let count):
+      return String(decoding: target[..<count].map(UInt8.init(bitPattern:)), as: UTF8.self)
+    case .failed(EINVAL): return nil
+    case .failed(let code): throw SystemError("readlinkat", code)
+    case .wouldBlock: throw SystemError("readlinkat", EAGAIN)
+    }
   }
 
   private func collect(

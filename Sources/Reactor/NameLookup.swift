@@ -1,3 +1,4 @@
+internal import CLinux
 internal import Glibc
 
 /// Addresses of host names. The answer may take as long as the resolver's patience, so this is for

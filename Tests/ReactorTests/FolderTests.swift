@@ -4,40 +4,46 @@ import Testing
 
 @testable import Reactor
 
+/// Each test twice: as the kernel resolves paths, and as we do where it cannot.
 @Suite("Folder")
 struct FolderTests {
+  private static let resolvers = Folder.Resolver.allCases
   private let scratch = ScratchFolder()
 
-  private func open() throws -> Folder { try Folder(scratch.path + "/media") }
+  private func open(_ resolver: Folder.Resolver) throws -> Folder {
+    try Folder(scratch.path + "/media", resolver)
+  }
 
   private func text(_ file: RegularFile) throws -> String {
     String(decoding: try file.read(100, at: 0), as: UTF8.self)
   }
 
   @Test(
-    "opens files below it", arguments: ["a.mjpeg", "sub/b.mjpeg", "sub/../a.mjpeg", "./a.mjpeg"])
-  func opens(path: String) throws {
+    "opens files below it", arguments: resolvers,
+    ["a.mjpeg", "sub/b.mjpeg", "sub/../a.mjpeg", "./a.mjpeg"])
+  func opens(resolver: Folder.Resolver, path: String) throws {
     scratch.write("media/a.mjpeg", "inside")
     scratch.write("media/sub/b.mjpeg", "inside")
-    #expect(try text(open().file(at: path)) == "inside")
+    #expect(try text(open(resolver).file(at: path)) == "inside")
   }
 
   @Test(
     "no path leads out of it",
-    arguments: [
+    arguments: resolvers,
+    [
       "../secret", "sub/../../secret", "/etc/passwd", "//etc/passwd", "..", "../media/a.mjpeg",
       "../../../../../../../../etc/passwd", "/",
     ])
-  func stays(path: String) throws {
+  func stays(resolver: Folder.Resolver, path: String) throws {
     scratch.write("secret", "outside")
     scratch.write("media/a.mjpeg", "inside")
     scratch.write("media/sub/b.mjpeg", "inside")
-    let error = #expect(throws: SystemError.self) { try open().file(at: path) }
+    let error = #expect(throws: SystemError.self) { try open(resolver).file(at: path) }
     #expect(error?.isMissing == true)
   }
 
-  @Test("links are followed inside and never lead out")
-  func links() throws {
+  @Test("links are followed inside and never lead out", arguments: resolvers)
+  func links(resolver: Folder.Resolver) throws {
     scratch.write("secret", "outside")
     scratch.write("media/sub/b.mjpeg", "inside")
     scratch.link("media/in.mjpeg", to: "sub/b.mjpeg")
@@ -48,7 +54,7 @@ struct FolderTests {
     scratch.link("media/loop", to: "loop")
     scratch.link("media/dangling", to: "nowhere")
     scratch.link("media/magic", to: "/proc/self/root/etc/passwd")
-    let folder = try open()
+    let folder = try open(resolver)
     #expect(try text(folder.file(at: "in.mjpeg")) == "inside")
     #expect(try text(folder.file(at: "folder/b.mjpeg")) == "inside")
     for path in ["out.mjpeg", "up/secret", "absolute", "loop", "dangling", "magic"] {
@@ -58,12 +64,12 @@ struct FolderTests {
     #expect(folder.paths(limit: 100, depth: 5) == ["folder/b.mjpeg", "in.mjpeg", "sub/b.mjpeg"])
   }
 
-  @Test("what is no regular file is missing, and opening it does not wait")
-  func irregular() throws {
+  @Test("what is no regular file is missing, and opening it does not wait", arguments: resolvers)
+  func irregular(resolver: Folder.Resolver) throws {
     scratch.write("media/sub/b.mjpeg", "inside")
     scratch.makeFIFO("media/fifo.mjpeg")
     scratch.makeSocket("media/socket.mjpeg")
-    let folder = try open()
+    let folder = try open(resolver)
     for path in ["fifo.mjpeg", "socket.mjpeg", "sub", "sub/", ".", "", "sub/b.mjpeg/"] {
       let error = #expect(throws: SystemError.self) { try folder.file(at: path) }
       #expect(error?.isMissing == true, "\(path)")
@@ -71,57 +77,60 @@ struct FolderTests {
     #expect(folder.paths(limit: 100, depth: 5) == ["sub/b.mjpeg"])
   }
 
-  @Test("a device is missing, too", arguments: ["null", "zero", "tty"])
-  func device(name: String) throws {
-    let error = #expect(throws: SystemError.self) { try Folder("/dev").file(at: name) }
+  @Test("a device is missing, too", arguments: resolvers, ["null", "zero", "tty"])
+  func device(resolver: Folder.Resolver, name: String) throws {
+    let error = #expect(throws: SystemError.self) { try Folder("/dev", resolver).file(at: name) }
     #expect(error?.isMissing == true)
   }
 
-  @Test("a name with a NUL names no file", arguments: ["a.mjpeg\0", "a.mjpeg\0.png", "\0"])
-  func nul(path: String) throws {
+  @Test(
+    "a name with a NUL names no file", arguments: resolvers, ["a.mjpeg\0", "a.mjpeg\0.png", "\0"])
+  func nul(resolver: Folder.Resolver, path: String) throws {
     scratch.write("media/a.mjpeg", "inside")
-    let error = #expect(throws: SystemError.self) { try open().file(at: path) }
+    let error = #expect(throws: SystemError.self) { try open(resolver).file(at: path) }
     #expect(error?.isMissing == true)
   }
 
-  @Test("a name that is too long is missing", arguments: [256, 5000])
-  func long(length: Int) throws {
+  @Test("a name that is too long is missing", arguments: resolvers, [256, 5000])
+  func long(resolver: Folder.Resolver, length: Int) throws {
     scratch.write("media/a.mjpeg", "inside")
     let path = String(repeating: "a", count: length)
-    let error = #expect(throws: SystemError.self) { try open().file(at: path) }
+    let error = #expect(throws: SystemError.self) { try open(resolver).file(at: path) }
     #expect(error?.isMissing == true)
   }
 
-  @Test("lists what has a name one can ask for: nothing hidden, nothing that is not UTF-8")
-  func listing() throws {
+  @Test(
+    "lists what has a name one can ask for: nothing hidden, nothing that is not UTF-8",
+    arguments: resolvers)
+  func listing(resolver: Folder.Resolver) throws {
     for path in ["b", "a", "Ärger 1.mjpeg", ".hidden", "sub/c", "sub/.hidden", ".git/config"] {
       scratch.write("media/" + path, "")
     }
     scratch.write("media/", name: [0xFF, 0xFE, 0x61])
-    let folder = try open()
+    let folder = try open(resolver)
     #expect(folder.paths(limit: 100, depth: 5) == ["a", "b", "sub/c", "Ärger 1.mjpeg"])
   }
 
-  @Test("goes no deeper than it is told", arguments: 0...5)
-  func depth(depth: Int) throws {
+  @Test("goes no deeper than it is told", arguments: resolvers, 0...5)
+  func depth(resolver: Folder.Resolver, depth: Int) throws {
     let paths = ["1", "a/2", "a/b/3", "a/b/c/4"]
     for path in paths { scratch.write("media/" + path, "") }
     scratch.link("media/a/again", to: "..")
-    let found = try open().paths(limit: 1000, depth: depth).filter { !$0.contains("again") }
+    let found = try open(resolver).paths(limit: 1000, depth: depth).filter { !$0.contains("again") }
     #expect(found == Array(paths.prefix(max(1, depth))))
   }
 
-  @Test("lists no more than it is told, folders or not", arguments: [0, 1, 7, 20, 100])
-  func limit(limit: Int) throws {
+  @Test("lists no more than it is told, folders or not", arguments: resolvers, [0, 1, 7, 20, 100])
+  func limit(resolver: Folder.Resolver, limit: Int) throws {
     for index in 0..<10 { scratch.write("media/\(index)", "") }
     for index in 0..<10 { scratch.write("media/sub/\(index)", "") }
-    #expect(try open().paths(limit: limit, depth: 9).count == min(limit, 20))
+    #expect(try open(resolver).paths(limit: limit, depth: 9).count == min(limit, 20))
   }
 
-  @Test("a folder that is gone has no files and does not fail")
-  func gone() throws {
+  @Test("a folder that is gone has no files and does not fail", arguments: resolvers)
+  func gone(resolver: Folder.Resolver) throws {
     scratch.write("media/a", "")
-    let folder = try open()
+    let folder = try open(resolver)
     scratch.remove("media")
     #expect(folder.paths(limit: 9, depth: 9) == [])
   }
