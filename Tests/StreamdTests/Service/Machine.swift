@@ -30,7 +30,7 @@ final class Machine: @unchecked Sendable {
   }()
 
   private init() async throws {
-    let package = try await Self.makePackage()
+    let package = try await Self.package.value
     let (output, errors) = (Pipe(), Pipe())
     tool.executableURL = Repository.root.appending(path: "Tests/Tools/machine")
     tool.arguments = ["--copy", package, "/root/streamd.deb"]
@@ -57,6 +57,9 @@ final class Machine: @unchecked Sendable {
     var leader: Int
     var root: String
   }
+
+  /// The package's path; made once.
+  static let package = Task { try await makePackage() }
 
   /// By the one command that everybody uses.
   private static func makePackage() async throws -> String {
