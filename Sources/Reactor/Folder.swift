@@ -207,11 +207,8 @@ public final class RegularFile {
 
   private let descriptor: Descriptor
 
-  /// Opens a file by any path, as an administrator names it.
-  ///
-  /// - Throws: ``SystemError/isMissing`` when there is none or when it is not a regular file.
-  public convenience init(path: String) throws(SystemError) {
-    guard !path.utf8.contains(0) else { throw SystemError("open", ENOENT) }
+  /// Opens a file of the kernel's, whose size is not known before it is read.
+  convenience init(path: String) throws(SystemError) {
     let flags = O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC
     try self.init(
       Descriptor(Int32(try checkedCall("open") { unsafe Int(Glibc.open(path, flags)) })))

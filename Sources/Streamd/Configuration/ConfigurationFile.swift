@@ -13,13 +13,9 @@ struct ConfigurationFile {
   init(path: String) throws(Configuration.Fault) {
     let bytes: [UInt8]
     do throws(SystemError) {
-      let file = try RegularFile(path: path)
-      bytes = try file.read(Self.bytesMax + 1, at: 0)
+      bytes = try WholeFile.read(path, limit: Self.bytesMax)
     } catch {
       throw Configuration.Fault(message: "cannot read \(path): \(error.reason)")
-    }
-    guard bytes.count <= Self.bytesMax else {
-      throw Configuration.Fault(message: "\(path): more than \(Self.bytesMax) bytes")
     }
     try self.init(bytes, name: path)
   }
