@@ -44,9 +44,13 @@ export const play = () => command('play');
 export const pause = () => command('pause');
 export const teardown = () => command('teardown');
 
+/** Joins a session that was set up elsewhere. */
+export const watch = (session_id) => setup({ ...state.form, session_id });
+
 export function setup(source = { ...state.form }) {
-  const { server_addr, server_port, video_file, transport } = source;
+  const { server_addr, server_port, video_file, transport, session_id } = source;
   state.wanted = source;
+  if (session_id) return command('setup', { session_id, frames: 'annotated' });
   command('setup', {
     server_addr, server_port: Number(server_port), video_file,
     ...(transport ? { transport } : {}), frames: 'annotated',

@@ -39,8 +39,12 @@ function linkIs(link) {
   render();
 }
 
+/** `?session=ID` in the address: a session that somebody else has set up, `streamctl` say. */
+const elsewhere = new URLSearchParams(location.search).get('session');
+
 function opened() {
   commands.afterReconnect();
+  if (elsewhere && !state.wish.watch) commands.watch(elsewhere);
   truth.catchUp();
 }
 

@@ -1,7 +1,7 @@
 internal import Glibc
 
 /// Owns one file descriptor and closes it when it goes.
-public struct Descriptor: ~Copyable {
+public struct Descriptor: ~Copyable, Sendable {
   let number: Int32
 
   init(_ number: Int32) {

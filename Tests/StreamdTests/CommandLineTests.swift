@@ -61,7 +61,19 @@ struct CommandLineTests {
     let setup = try client.request("SETUP", daemon.url(), [ports.transport])
     _ = try client.request("PLAY", daemon.url(), ["Session: \(setup.session)"])
     _ = try #require(ports.rtp.receive())
+    // One that does not read, one that watches over HTTP, and one in the middle of a request.
+    let slow = try RTSPClient(port: daemon.port, receiveBufferBytes: 4096)
+    let reply = try slow.request("SETUP", daemon.url(), ["Transport: RTP/AVP/TCP"])
+    _ = try slow.request("PLAY", daemon.url(), ["Session: \(reply.session)"])
+    let watcher = try HTTPClient(daemon)
+    try watcher.send("GET", "/video/movie.Mjpeg/stream.mjpg")
+    let unfinished = try RTSPClient(port: daemon.httpPort)
+    try unfinished.send("GET / HTTP/1.1\r\nHost:")
+    let browser = try WebSocketClient(daemon)
+    let began = Date()
     #expect(daemon.terminate() == 0)
+    #expect(Date().timeIntervalSince(began) < 2)
+    withExtendedLifetime((watcher, unfinished, browser)) {}
     var sawGoodbye = false
     while let compound = ports.rtcp.receiveNow() {
       // The last packet of the compound is a BYE: type 203.

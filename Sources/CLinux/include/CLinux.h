@@ -1,5 +1,5 @@
-// What Glibc's Swift module leaves out of Linux: epoll, timerfd, signalfd, accept4, sendmmsg,
-// openat2 and UDP segmentation. Declarations only, nothing clever.
+// What Glibc's Swift module leaves out of Linux: epoll, timerfd, eventfd, signalfd, accept4,
+// sendmmsg, openat2 and UDP segmentation. Declarations only, nothing clever.
 //
 // _GNU_SOURCE stays undefined on purpose (it changes how Swift sees Glibc), so what needs it is
 // declared here by hand.
@@ -12,6 +12,7 @@
 #include <signal.h>
 #include <stdint.h>
 #include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>

@@ -13,7 +13,7 @@ struct WatchTests {
     init(_ shell: Shell, _ command: String) throws {
       process.executableURL = URL(filePath: "/usr/bin/env")
       process.arguments =
-        shell.variables + ["timeout", "30", "script", "-qec"]
+        shell.variables + ["timeout", "300", "script", "-qec"]
         + ["stty cols 70 rows 12; exec \(Shell.program) \(command)", "/dev/null"]
       process.standardInput = input
       process.standardOutput = output
@@ -101,7 +101,7 @@ struct WatchTests {
     let daemon = try DaemonProcess(start: false)
     let shell = try Shell(daemon.http(""))
     let follower = try Companion(
-      "/usr/bin/env", shell.variables + ["timeout", "-s", "INT", "20", Shell.program, "log", "-f"])
+      "/usr/bin/env", shell.variables + ["timeout", "-s", "INT", "300", Shell.program, "log", "-f"])
     func wait(for words: String) {
       var text = ""
       while !text.contains(words) {
@@ -137,7 +137,7 @@ struct WatchTests {
     ])
     let shell = try Shell(server.url)
     let follower = try Companion(
-      "/usr/bin/env", shell.variables + ["timeout", "20", Shell.program, "log", "-f"])
+      "/usr/bin/env", shell.variables + ["timeout", "300", Shell.program, "log", "-f"])
     var text = ""
     while !text.contains("  g\n") {
       let more = follower.read()
