@@ -45,21 +45,20 @@ struct BlockCoder {
 
   /// Reads what the scan has of the block whose values begin at `offset`.
   mutating func decode(
-    _ values: inout MutableSpan<Int16>, _ offset: Int, _ dc: HuffmanDecoder?,
-    _ ac: HuffmanDecoder?, _ prediction: inout Int, _ reader: inout EntropyReader,
-    _ bytes: Span<UInt8>
+    _ values: inout MutableSpan<Int16>, _ offset: Int, _ numbers: Span<Int32>, _ dc: Int?,
+    _ ac: Int?, _ prediction: inout Int, _ reader: inout EntropyReader, _ bytes: Span<UInt8>
   ) throws(JPEGError) {
     switch kind {
     case .sequential:
-      values[offset] = try number(readDC(dc, &prediction, &reader, bytes))
-      try readSequential(&values, offset, ac, &reader, bytes)
+      values[offset] = try number(readDC(numbers, dc, &prediction, &reader, bytes))
+      try readSequential(&values, offset, numbers, ac, &reader, bytes)
     case .firstDC:
-      values[offset] = try number(readDC(dc, &prediction, &reader, bytes) << low)
+      values[offset] = try number(readDC(numbers, dc, &prediction, &reader, bytes) << low)
     case .moreDC:
       reader.fill(bytes)
       if reader.take(1) == 1 { values[offset] |= 1 << Int16(low) }
-    case .firstAC: try readFirst(&values, offset, ac, &reader, bytes)
-    case .moreAC: try refine(&values, offset, ac, &reader, bytes)
+    case .firstAC: try readFirst(&values, offset, numbers, ac, &reader, bytes)
+    case .moreAC: try refine(&values, offset, numbers, ac, &reader, bytes)
     }
   }
 
@@ -72,22 +71,21 @@ struct BlockCoder {
 
   /// The next symbol; afterwards at least 32 bits are at hand.
   private func symbol(
-    _ table: HuffmanDecoder?, _ reader: inout EntropyReader, _ bytes: Span<UInt8>
+    _ numbers: Span<Int32>, _ table: Int?, _ reader: inout EntropyReader, _ bytes: Span<UInt8>
   ) throws(JPEGError) -> Int {
     reader.fill(bytes)
     guard let table else { throw JPEGError(position, "a Huffman table is missing") }
-    guard let (value, length) = table.decode(reader.next16) else {
-      throw JPEGError(position, "entropy-coded data that cannot be")
-    }
-    reader.skip(length)
-    return Int(value)
+    let code = HuffmanDecoder.decode(reader.next16, numbers, at: table)
+    guard code != 0 else { throw JPEGError(position, "entropy-coded data that cannot be") }
+    reader.skip(code >> 8)
+    return code & 0xFF
   }
 
   private func readDC(
-    _ table: HuffmanDecoder?, _ prediction: inout Int, _ reader: inout EntropyReader,
-    _ bytes: Span<UInt8>
+    _ numbers: Span<Int32>, _ table: Int?, _ prediction: inout Int,
+    _ reader: inout EntropyReader, _ bytes: Span<UInt8>
   ) throws(JPEGError) -> Int {
-    let length = try symbol(table, &reader, bytes)
+    let length = try symbol(numbers, table, &reader, bytes)
     guard length <= 11 else { throw JPEGError(position, "entropy-coded data that cannot be") }
     prediction += reader.takeSigned(length)
     guard abs(prediction) < 1 << 15 else {
@@ -97,12 +95,12 @@ struct BlockCoder {
   }
 
   private func readSequential(
-    _ values: inout MutableSpan<Int16>, _ offset: Int, _ table: HuffmanDecoder?,
+    _ values: inout MutableSpan<Int16>, _ offset: Int, _ numbers: Span<Int32>, _ table: Int?,
     _ reader: inout EntropyReader, _ bytes: Span<UInt8>
   ) throws(JPEGError) {
     var index = 1
     while index <= 63 {
-      let code = try symbol(table, &reader, bytes)
+      let code = try symbol(numbers, table, &reader, bytes)
       let (run, length) = (code >> 4, code & 15)
       if length == 0 {
         guard run == 15 else { return }
@@ -117,7 +115,7 @@ struct BlockCoder {
   }
 
   private mutating func readFirst(
-    _ values: inout MutableSpan<Int16>, _ offset: Int, _ table: HuffmanDecoder?,
+    _ values: inout MutableSpan<Int16>, _ offset: Int, _ numbers: Span<Int32>, _ table: Int?,
     _ reader: inout EntropyReader, _ bytes: Span<UInt8>
   ) throws(JPEGError) {
     if emptyBlocks > 0 {
@@ -126,7 +124,7 @@ struct BlockCoder {
     }
     var index = start
     while index <= end {
-      let code = try symbol(table, &reader, bytes)
+      let code = try symbol(numbers, table, &reader, bytes)
       let (run, length) = (code >> 4, code & 15)
       if length == 0 {
         if run < 15 {
@@ -145,14 +143,14 @@ struct BlockCoder {
 
   /// One more bit for values that are not zero, and values that become so (§G.1.2.3).
   private mutating func refine(
-    _ values: inout MutableSpan<Int16>, _ offset: Int, _ table: HuffmanDecoder?,
+    _ values: inout MutableSpan<Int16>, _ offset: Int, _ numbers: Span<Int32>, _ table: Int?,
     _ reader: inout EntropyReader, _ bytes: Span<UInt8>
   ) throws(JPEGError) {
     let bit = Int16(1) << Int16(low)
     var index = start
     if emptyBlocks == 0 {
       while index <= end {
-        let code = try symbol(table, &reader, bytes)
+        let code = try symbol(numbers, table, &reader, bytes)
         var run = code >> 4
         var fresh: Int16 = 0
         switch code & 15 {

@@ -1,10 +1,19 @@
-/// A Huffman table made ready for encoding (ITU-T T.81 §C.2).
-struct HuffmanEncoder: Sendable {
-  /// By value: the code's length above its 16 bits; 0 when the table has no code for it.
-  private var codes: [UInt32]
+/// The standard Huffman tables made ready for encoding (ITU-T T.81 §C.2), as one flat list.
+enum HuffmanEncoder {
+  /// Where a table begins in ``codes``.
+  static let luminanceDC = 0
+  static let luminanceAC = 256
+  static let chrominanceDC = 512
+  static let chrominanceAC = 768
 
-  init(_ table: HuffmanTable) {
-    codes = Array(repeating: 0, count: 256)
+  /// By table and value: the code's length above its 16 bits; 0 when there is no code for it.
+  static let codes: [UInt32] =
+    codes(of: .luminanceDC) + codes(of: .luminanceAC) + codes(of: .chrominanceDC)
+    + codes(of: .chrominanceAC)
+
+  /// By value: the codes of one table.
+  static func codes(of table: HuffmanTable) -> [UInt32] {
+    var codes = [UInt32](repeating: 0, count: 256)
     var code: UInt32 = 0
     var index = 0
     for length in 1...16 {
@@ -15,16 +24,6 @@ struct HuffmanEncoder: Sendable {
       }
       code <<= 1
     }
+    return codes
   }
-
-  /// A value's code and its length; the length is 0 when there is none.
-  func code(of value: Int) -> (code: UInt32, length: Int) {
-    let entry = codes[value]
-    return (entry & 0xFFFF, Int(entry >> 16))
-  }
-
-  static let luminanceDC = HuffmanEncoder(.luminanceDC)
-  static let luminanceAC = HuffmanEncoder(.luminanceAC)
-  static let chrominanceDC = HuffmanEncoder(.chrominanceDC)
-  static let chrominanceAC = HuffmanEncoder(.chrominanceAC)
 }

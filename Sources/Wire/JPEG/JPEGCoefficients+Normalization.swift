@@ -3,7 +3,7 @@ extension JPEGCoefficients {
   /// The RFC's sampling that fits as it is; nil when chroma would have to be sampled anew.
   var sampling: RTPJPEGFrame.Sampling? {
     guard planes.count == 3 else { return .halved }
-    let (luma, blue, red) = (planes[0], planes[1], planes[2])
+    let (luma, blue, red) = (planes[0].grid, planes[1].grid, planes[2].grid)
     guard (blue.horizontal, blue.vertical) == (red.horizontal, red.vertical),
       luma.horizontal == 2 * blue.horizontal
     else { return nil }
@@ -75,9 +75,9 @@ extension JPEGCoefficients {
   /// The largest magnitude at each place of a plane's blocks.
   private func largest(_ index: Int) -> [Int] {
     var most = [Int](repeating: 0, count: 64)
-    let plane = planes[index]
-    for position in plane.base..<plane.base + plane.stride * plane.rows * 64 {
-      let place = (position - plane.base) & 63
+    let grid = planes[index].grid
+    for position in grid.values {
+      let place = (position - grid.base) & 63
       most[place] = max(most[place], Int(values[position].magnitude))
     }
     return most
@@ -85,8 +85,8 @@ extension JPEGCoefficients {
 
   private mutating func requantize(_ index: Int, to table: [UInt16]) {
     let plane = planes[index]
-    for position in plane.base..<plane.base + plane.stride * plane.rows * 64 {
-      let place = (position - plane.base) & 63
+    for position in plane.grid.values {
+      let place = (position - plane.grid.base) & 63
       let (old, new) = (Int(plane.quantization[place]), Int(table[place]))
       guard old != new, values[position] != 0 else { continue }
       let scaled = Int(values[position]) * old
@@ -104,34 +104,33 @@ extension JPEGCoefficients {
 
   /// Samples both chroma planes anew, half as often as the picture's pixels each way.
   mutating func halveChroma() {
-    let across = planes.map(\.horizontal).max() ?? 1
-    let down = planes.map(\.vertical).max() ?? 1
+    let across = planes.map(\.grid.horizontal).max() ?? 1
+    let down = planes.map(\.grid.vertical).max() ?? 1
     for index in 1...2 {
       let plane = planes[index]
       let samples = samples(of: plane)
       let halved = ChromaPlane(
         width: (width + 1) / 2, height: (height + 1) / 2, of: samples,
-        stepAcross: (2 * plane.horizontal, across), stepDown: (2 * plane.vertical, down))
-      var target = plane
-      (target.wide, target.stride) = (halved.blocksWide, halved.blocksWide)
-      (target.high, target.rows) = (halved.blocksHigh, halved.blocksHigh)
-      target.base = values.count
+        stepAcross: (2 * plane.grid.horizontal, across), stepDown: (2 * plane.grid.vertical, down))
+      planes[index].grid = BlockGrid(
+        horizontal: 1, vertical: 1, wide: halved.blocksWide, high: halved.blocksHigh,
+        stride: halved.blocksWide, rows: halved.blocksHigh, base: values.count)
       values.append(contentsOf: halved.coefficients(plane.quantization))
-      planes[index] = target
     }
   }
 
   /// A plane's samples, without the blocks that only fill up its last units.
   private func samples(of plane: Plane) -> ChromaSamples {
-    let across = planes.map(\.horizontal).max() ?? 1
-    let down = planes.map(\.vertical).max() ?? 1
+    let across = planes.map(\.grid.horizontal).max() ?? 1
+    let down = planes.map(\.grid.vertical).max() ?? 1
+    let grid = plane.grid
     var samples = ChromaSamples(
-      width: (width * plane.horizontal + across - 1) / across,
-      height: (height * plane.vertical + down - 1) / down, stride: plane.wide * 8,
-      values: Array(repeating: 0, count: plane.wide * plane.high * 64))
-    for row in 0..<plane.high {
-      for column in 0..<plane.wide {
-        let offset = plane.offset(column: column, row: row)
+      width: (width * grid.horizontal + across - 1) / across,
+      height: (height * grid.vertical + down - 1) / down, stride: grid.wide * 8,
+      values: Array(repeating: 0, count: grid.wide * grid.high * 64))
+    for row in 0..<grid.high {
+      for column in 0..<grid.wide {
+        let offset = grid.offset(column: column, row: row)
         var block = [Float](repeating: 0, count: 64)
         for place in 0..<64 {
           block[DiscreteCosine.zigzag[place]] =

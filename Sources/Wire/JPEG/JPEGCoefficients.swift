@@ -3,23 +3,9 @@
 struct JPEGCoefficients: Equatable {
   /// One colour's blocks.
   struct Plane: Equatable {
-    /// Sampling factors, as in the frame header.
-    var horizontal: Int
-    var vertical: Int
-    /// Blocks in a row and rows of blocks that the picture covers.
-    var wide: Int
-    var high: Int
-    /// Blocks in a row that are stored: whole minimum coded units.
-    var stride: Int
-    /// Rows of blocks that are stored.
-    var rows: Int
-    /// Where its blocks begin among all values.
-    var base: Int
+    var grid: BlockGrid
     /// In zigzag order.
     var quantization: [UInt16]
-
-    /// Where a block's 64 values begin.
-    func offset(column: Int, row: Int) -> Int { base + (row * stride + column) * 64 }
   }
 
   /// In pixels.
@@ -65,14 +51,13 @@ struct JPEGCoefficients: Equatable {
       guard !table.contains(0) else {
         throw JPEGError(header.offset, "a quantisation value of zero")
       }
-      let plane = Plane(
+      let grid = BlockGrid(
         horizontal: factor.0, vertical: factor.1,
         wide: Self.ceiling(Self.ceiling(width * factor.0, across), 8),
         high: Self.ceiling(Self.ceiling(height * factor.1, down), 8),
-        stride: unitsWide * factor.0, rows: unitsHigh * factor.1, base: base,
-        quantization: table)
-      planes.append(plane)
-      base += plane.stride * plane.rows * 64
+        stride: unitsWide * factor.0, rows: unitsHigh * factor.1, base: base)
+      planes.append(Plane(grid: grid, quantization: table))
+      base = grid.values.upperBound
     }
     if !isEmpty { values = Array(repeating: 0, count: base) }
   }

@@ -38,11 +38,11 @@ struct JPEGScanDecoder {
     visits = coefficients.values.count / 64 * Self.visitsPerBlock
   }
 
-  /// A component of the scan at hand.
+  /// A component of the scan at hand: where its blocks are, and where its tables begin.
   private struct Channel {
-    var plane: JPEGCoefficients.Plane
-    var dc: HuffmanDecoder?
-    var ac: HuffmanDecoder?
+    var grid: BlockGrid
+    var dc: Int?
+    var ac: Int?
     /// The last block's DC value, from which the next one differs.
     var prediction = 0
   }
@@ -50,13 +50,14 @@ struct JPEGScanDecoder {
   private mutating func decode(
     _ scan: JPEGImage.Scan, _ bytes: Span<UInt8>
   ) throws(JPEGError) {
-    var channels = try channels(of: scan)
+    var tables = HuffmanDecoder()
+    var channels = try channels(of: scan, &tables)
     let isAlone = channels.count == 1
     // A component alone has no minimum coded units, only its own blocks (§A.2.2).
-    let wide = isAlone ? channels[0].plane.wide : coefficients.unitsWide
-    let high = isAlone ? channels[0].plane.high : coefficients.unitsHigh
-    let perUnit = channels.reduce(0) { $0 + $1.plane.horizontal * $1.plane.vertical }
-    visits -= wide * high * (isAlone ? 1 : perUnit)
+    if isAlone { (channels[0].grid.horizontal, channels[0].grid.vertical) = (1, 1) }
+    let wide = isAlone ? channels[0].grid.wide : coefficients.unitsWide
+    let high = isAlone ? channels[0].grid.high : coefficients.unitsHigh
+    visits -= wide * high * channels.reduce(0) { $0 + $1.grid.horizontal * $1.grid.vertical }
     guard visits >= 0 else { throw JPEGError(scan.offset, "too many scans") }
     var coder = try BlockCoder(scan, isProgressive: header.marker == JPEGMarker.progressiveFrame)
     var reader = EntropyReader(scan.data)
@@ -65,40 +66,41 @@ struct JPEGScanDecoder {
     swap(&values, &coefficients.values)
     defer { swap(&values, &coefficients.values) }
     var output = values.mutableSpan
-    var untilRestart = scan.restartInterval
-    for unit in 0..<wide * high {
-      if scan.restartInterval > 0 {
-        if untilRestart == 0 {
-          reader.restart(bytes)
-          coder.restart()
-          for index in channels.indices { channels[index].prediction = 0 }
-          untilRestart = scan.restartInterval
+    let numbers = tables.numbers.span
+    let interval = scan.restartInterval
+    var untilRestart = interval
+    for row in 0..<high {
+      for column in 0..<wide {
+        if interval > 0 {
+          if untilRestart == 0 {
+            reader.restart(bytes)
+            coder.restart()
+            for index in channels.indices { channels[index].prediction = 0 }
+            untilRestart = interval
+          }
+          untilRestart -= 1
         }
-        untilRestart -= 1
-      }
-      let (row, column) = unit.quotientAndRemainder(dividingBy: wide)
-      if isAlone {
-        let offset = channels[0].plane.offset(column: column, row: row)
-        try coder.decode(
-          &output, offset, channels[0].dc, channels[0].ac, &channels[0].prediction, &reader,
-          bytes)
-        continue
-      }
-      for index in channels.indices {
-        let plane = channels[index].plane
-        for block in 0..<plane.horizontal * plane.vertical {
-          let (down, across) = block.quotientAndRemainder(dividingBy: plane.horizontal)
-          let offset = plane.offset(
-            column: column * plane.horizontal + across, row: row * plane.vertical + down)
-          try coder.decode(
-            &output, offset, channels[index].dc, channels[index].ac,
-            &channels[index].prediction, &reader, bytes)
+        for index in channels.indices {
+          var channel = channels[index]
+          for down in 0..<channel.grid.vertical {
+            for across in 0..<channel.grid.horizontal {
+              let offset = channel.grid.offset(
+                column: column * channel.grid.horizontal + across,
+                row: row * channel.grid.vertical + down)
+              try coder.decode(
+                &output, offset, numbers, channel.dc, channel.ac, &channel.prediction, &reader,
+                bytes)
+            }
+          }
+          channels[index].prediction = channel.prediction
         }
       }
     }
   }
 
-  private func channels(of scan: JPEGImage.Scan) throws(JPEGError) -> [Channel] {
+  private func channels(
+    of scan: JPEGImage.Scan, _ tables: inout HuffmanDecoder
+  ) throws(JPEGError) -> [Channel] {
     guard !scan.components.isEmpty,
       Set(scan.components.map(\.identifier)).count == scan.components.count
     else { throw JPEGError(scan.offset, "a scan without components, or with one twice") }
@@ -109,31 +111,27 @@ struct JPEGScanDecoder {
       else { throw JPEGError(scan.offset, "a scan of a component that does not exist") }
       channels.append(
         Channel(
-          plane: coefficients.planes[index],
-          dc: try decoder(component.dcTable, of: scan),
-          ac: try decoder(component.acTable | 0x10, of: scan)))
+          grid: coefficients.planes[index].grid,
+          dc: try add(component.dcTable, of: scan, to: &tables),
+          ac: try add(component.acTable | 0x10, of: scan, to: &tables)))
     }
     return channels
   }
 
-  /// The table of a number. A picture without any table means the standard ones, as in AVI files
-  /// and from many webcams.
-  private func decoder(
-    _ place: UInt8, of scan: JPEGImage.Scan
-  ) throws(JPEGError) -> HuffmanDecoder? {
-    guard let table = scan.tables[place] else {
-      return scan.tables.isEmpty ? Self.standard[place] : nil
-    }
-    guard let decoder = HuffmanDecoder(table) else {
+  /// Adds the table of a number; nil when there is none. A picture without any table means the
+  /// standard ones, as in AVI files and from many webcams.
+  private func add(
+    _ place: UInt8, of scan: JPEGImage.Scan, to tables: inout HuffmanDecoder
+  ) throws(JPEGError) -> Int? {
+    let table = scan.tables.isEmpty ? Self.standard[place] : scan.tables[place]
+    guard let table else { return nil }
+    guard let offset = tables.add(table) else {
       throw JPEGError(scan.offset, "a Huffman table with too many codes")
     }
-    return decoder
+    return offset
   }
 
-  private static let standard: [UInt8: HuffmanDecoder] = {
-    let tables: [UInt8: HuffmanTable] = [
-      0x00: .luminanceDC, 0x10: .luminanceAC, 0x01: .chrominanceDC, 0x11: .chrominanceAC,
-    ]
-    return tables.compactMapValues { HuffmanDecoder($0) }
-  }()
+  private static let standard: [UInt8: HuffmanTable] = [
+    0x00: .luminanceDC, 0x10: .luminanceAC, 0x01: .chrominanceDC, 0x11: .chrominanceAC,
+  ]
 }
