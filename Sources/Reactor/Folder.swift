@@ -180,7 +180,7 @@ public final class Folder {
 
 /// A regular file that is open for reading. It is read, never mapped: a file that shrinks under a
 /// mapping would end the process with SIGBUS.
-public final class RegularFile {
+public final class RegularFile: Sendable {
   /// What makes a file the same file, unchanged.
   public struct Identity: Equatable, Sendable {
     /// The size in bytes.

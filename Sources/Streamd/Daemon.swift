@@ -37,8 +37,13 @@ final class Daemon {
     let limits = configuration.limits
     let metrics = Metrics()
     let activity = ActivityLog(loop: loop)
-    catalog = Catalog(
-      folder: try Self.media(configuration), rate: configuration.rate, limits: limits)
+    let media = try Self.media(configuration)
+    do throws(SystemError) {
+      catalog = Catalog(
+        folder: media, rate: configuration.rate, limits: limits, worker: try Worker(on: loop))
+    } catch {
+      throw StartError(message: "cannot prepare a worker: \(error)")
+    }
     let rtsp = RTSPServer(
       loop: loop, catalog: catalog, limits: limits, activity: activity,
       rtpPorts: configuration.rtpPorts, metrics: metrics)

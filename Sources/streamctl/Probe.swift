@@ -21,6 +21,8 @@ struct ProbeReport: Encodable, Equatable {
   var width = 0
   var height = 0
   var fps: Double
+  /// The rate is the file's own, not the one that files without one are played at.
+  var carriesRate: Bool
   var durationS: Double
   var coding = ""
   var sampling = ""
@@ -34,6 +36,8 @@ struct ProbeReport: Encodable, Equatable {
   var restartInterval = 0
   /// What is not the same in all pictures.
   var varies: [String]
+  /// What is done to the pictures so that RTP can carry them.
+  var normalised: [String]
   /// streamd plays it.
   var playable: Bool
   /// Why not; empty when it does.
@@ -46,9 +50,13 @@ struct ProbeReport: Encodable, Equatable {
     self.file = file
     self.bytes = bytes
     container = survey.container.rawValue
+    carriesRate = survey.rate != nil
+    let rate = survey.rate ?? rate
     (frames, longestBytes, varies) = (survey.frames, survey.longest, survey.variations)
     fps = Double(rate.numerator) / Double(rate.denominator)
     durationS = Double(rate.microseconds(ofFrames: survey.frames)) / 1_000_000
+    normalised = JPEGNormalizer.Change.allCases.filter(survey.changes.contains)
+      .map(\.description)
     playable = survey.fault == nil
     reason = survey.fault?.reason ?? ""
     offset = survey.fault?.offset
@@ -64,7 +72,8 @@ struct ProbeReport: Encodable, Equatable {
 
   /// Names and values, as people read them.
   var facts: [(String, String)] {
-    let rate = "\(Figure.fixed(fps, 2)) frames/s, the file carries no rate"
+    let rate =
+      "\(Figure.fixed(fps, 2)) frames/s" + (carriesRate ? "" : ", the file carries no rate")
     var facts = [("file", file), ("container", container), ("bytes", Figure.bytes(bytes))]
     guard frames > 0 else { return facts }
     facts += [
@@ -112,7 +121,7 @@ extension Program {
     }
     let bytes = try read(path)
     let report = ProbeReport(
-      path, bytes: bytes.count, MotionJPEGSurvey(bytes.span), rate: rate)
+      path, bytes: bytes.count, MotionJPEGSurvey(bytes.span, named: path), rate: rate)
     try console.print(isJSON ? [JSON.encode(report)] : lines(report))
     guard !report.playable else { return }
     let place = report.offset.map { "at byte \($0): " } ?? ""
@@ -136,9 +145,11 @@ extension Program {
 
   private func lines(_ report: ProbeReport) -> [String] {
     var lines = report.facts.map { facts($0.0, Table.Cell($0.1)) }
+    let carried =
+      report.normalised.isEmpty
+      ? "can carry it" : "can carry it, with changes: " + report.normalised.joined(separator: ", ")
     lines.append(
-      facts(
-        "rtp", report.playable ? Table.Cell("can carry it", .good) : Table.Cell("cannot", .bad)))
+      facts("rtp", report.playable ? Table.Cell(carried, .good) : Table.Cell("cannot", .bad)))
     for obstacle in report.obstacles {
       let pictures = obstacle.count == 1 ? "1 picture" : "\(obstacle.count) pictures"
       lines.append(

@@ -89,16 +89,17 @@ struct CommandLineTests {
     let sample = try Repository.samplePictures()
     try folder.write("good.mjpeg", sample[0] + sample[1])
     try folder.write("bad.mjpeg", Array("00005hello".utf8))
-    var progressive = sample[0]
+    var arithmetic = sample[0]
     let frame = try #require(
-      progressive.indices.first { progressive[$0] == 0xFF && progressive[$0 + 1] == 0xC0 })
-    progressive[frame + 1] = 0xC2
-    try folder.write("odd.jpg", sample[0] + progressive)
+      arithmetic.indices.first { arithmetic[$0] == 0xFF && arithmetic[$0 + 1] == 0xC0 })
+    arithmetic[frame + 1] = 0xC9
+    try folder.write("odd.jpg", sample[0] + arithmetic)
     let daemon = try DaemonProcess(media: folder.path)
     #expect(daemon.log.contains("msg=playable file=good.mjpeg frames=2"))
     #expect(daemon.log.contains("file=bad.mjpeg reason=\"at byte 5: no JPEG begins here"))
     #expect(
       daemon.log.contains(
-        "file=odd.jpg reason=\"at byte \(sample[0].count + frame + 4): the picture is progressive"))
+        "file=odd.jpg reason=\"at byte \(sample[0].count + frame + 4): the picture is arith"
+      ))
   }
 }

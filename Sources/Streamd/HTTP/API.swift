@@ -296,32 +296,41 @@ final class API {
     exchange.reply(Self.jpeg(latest.jpeg))
   }
 
+  /// The pictures of the file that a path names, once they are there.
   private func pictures(
-    _ exchange: HTTPExchange
-  ) throws(Problem) -> (media: MediaFile, packets: PacketBuffer) {
-    do throws(RTSPRefusal) {
-      return try control.catalog.packets(named: exchange.captures["name"] ?? "", .classroom)
-    } catch {
-      let code =
-        error.status == .unsupportedMediaType
-        ? "unplayable" : error.status == .notFound ? "no_such_video" : "unavailable"
-      throw Problem(HTTPStatus.of(error.status.code), code, error.reason)
+    _ exchange: HTTPExchange, _ done: @escaping (MediaFile, PacketBuffer) throws(Problem) -> Void
+  ) {
+    var isAtOnce = true
+    control.catalog.packets(named: exchange.captures["name"] ?? "", .classroom) { result in
+      do throws(Problem) {
+        switch result {
+        case .success(let (media, packets)): try done(media, packets)
+        case .failure(let refusal): throw Self.problem(refusal)
+        }
+      } catch {
+        exchange.reply(error)
+      }
+      if !isAtOnce { exchange.goOn() }
     }
+    isAtOnce = false
+  }
+
+  private static func problem(_ refusal: RTSPRefusal) -> Problem {
+    let code =
+      refusal.status == .unsupportedMediaType
+      ? "unplayable" : refusal.status == .notFound ? "no_such_video" : "unavailable"
+    return Problem(HTTPStatus.of(refusal.status.code), code, refusal.reason)
   }
 
   private func fileStream(_ exchange: HTTPExchange) {
-    do throws(Problem) {
-      let (media, packets) = try pictures(exchange)
+    pictures(exchange) { [self] (media, packets) throws(Problem) in
       exchange.reply(
         FileStream(packets, media.description, rate: try rate(exchange), loop: control.loop))
-    } catch {
-      exchange.reply(error)
     }
   }
 
   private func fileSnapshot(_ exchange: HTTPExchange) {
-    do throws(Problem) {
-      let (media, packets) = try pictures(exchange)
+    pictures(exchange) { (media, packets) throws(Problem) in
       let frame = exchange.request.query["frame"].flatMap { Int($0) } ?? 0
       guard (0..<media.description.frameCount).contains(frame) else {
         throw Problem(
@@ -329,8 +338,6 @@ final class API {
           "frames are numbered from 0 to \(media.description.frameCount - 1)")
       }
       exchange.reply(Self.jpeg(Array(packets.copy(of: frame).dropFirst(RTPHeader.length))))
-    } catch {
-      exchange.reply(error)
     }
   }
 }

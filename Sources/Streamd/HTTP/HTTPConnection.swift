@@ -221,8 +221,11 @@ final class HTTPExchange {
   /// Answers from outside of an event, where requests that wait behind this one have to be woken.
   func replyLater(_ response: HTTPResponse) {
     reply(response)
-    connection?.resume()
+    goOn()
   }
+
+  /// Takes up again what waits behind an answer that was given outside of an event.
+  func goOn() { connection?.resume() }
 
   /// The peer has left; it needs no answer any more.
   func abandon() {

@@ -9,6 +9,7 @@ final class Catalog {
   private var folder: Folder
   private var rate: FrameRate
   private var limits: Limits
+  private let worker: Worker
   private var entries: [String: Entry] = [:]
 
   private enum Entry {
@@ -23,7 +24,8 @@ final class Catalog {
     }
   }
 
-  init(folder: Folder, rate: FrameRate, limits: Limits) {
+  init(folder: Folder, rate: FrameRate, limits: Limits, worker: Worker) {
+    self.worker = worker
     self.folder = folder
     self.rate = rate
     self.limits = limits
@@ -51,6 +53,7 @@ final class Catalog {
           [
             "file": path, "frames": String(description.frameCount),
             "size": "\(description.width)x\(description.height)", "fps": "\(description.rate)",
+            "container": media.container,
           ])
       } catch {
         Log.warning("not playable", ["file": path, "reason": error.reason])
@@ -83,6 +86,8 @@ final class Catalog {
         (report.width, report.height) = (description.width, description.height)
         report.durationS = Double(description.duration) / 1_000_000
         report.bytes = media.identity.size
+        report.container = media.container
+        report.normalised = media.normalised
         report.playable = true
       } catch {
         report.bytes = (try? file.identity().size) ?? 0
@@ -101,20 +106,39 @@ final class Catalog {
     return try media(path, file)
   }
 
-  /// The packets of a medium in a layout.
-  ///
-  /// - Throws: as ``media(named:)``; 503 when the file changes just now.
+  typealias Packed = Result<(media: MediaFile, packets: PacketBuffer), RTSPRefusal>
+
+  /// Hands the packets of a medium in a layout to `done`: at once if they are there, else when they
+  /// have been made. Refusals are those of ``media(named:)``; 503 when the file changes just now.
   func packets(
-    named name: String, _ layout: MediaFile.Layout
-  ) throws(RTSPRefusal) -> (media: MediaFile, packets: PacketBuffer) {
-    let (path, file) = try open(name)
-    let media = try media(path, file)
-    do {
-      return (media, try media.pack(layout, from: file))
+    named name: String, _ layout: MediaFile.Layout, then done: @escaping (Packed) -> Void
+  ) {
+    do throws(RTSPRefusal) {
+      let (path, file) = try open(name)
+      let media = try media(path, file)
+      media.pack(layout, from: file, on: worker) { [self] result in
+        switch result {
+        case .success(let packets): done(.success((media, packets)))
+        case .failure(let fault): done(.failure(refusal(fault, media, at: path)))
+        }
+      }
     } catch {
+      done(.failure(error))
+    }
+  }
+
+  private func refusal(
+    _ fault: PicturePacker.Fault, _ media: MediaFile, at path: String
+  ) -> RTSPRefusal {
+    switch fault {
+    case .changed(let reason):
       entries[path] = nil
-      Log.warning("the file changes while it is read", ["file": path, "error": "\(error)"])
-      throw RTSPRefusal(.serviceUnavailable, "the file is being changed, try again")
+      Log.warning("the file changes while it is read", ["file": path, "error": reason])
+      return RTSPRefusal(.serviceUnavailable, "the file is being changed, try again")
+    case .picture(let error):
+      entries[path] = .unplayable(media.identity, reason: "\(error)")
+      Log.warning("not playable", ["file": path, "reason": "\(error)"])
+      return RTSPRefusal(.unsupportedMediaType, "\(error)")
     }
   }
 
@@ -156,13 +180,19 @@ final class Catalog {
   private func index(
     _ path: String, _ file: RegularFile, _ identity: RegularFile.Identity
   ) -> Entry {
+    // What is not read at all is told by its first bytes, however large it is.
+    if identity.size > 0, let head = try? file.read(ContainerKind.headBytes, at: 0),
+      let reason = ContainerKind(head.span).refusal(named: path)
+    {
+      return .unplayable(identity, reason: reason)
+    }
     guard identity.size <= limits.mediaBytesMax else {
       return .unplayable(
         identity, reason: "\(identity.size) bytes, more than \(limits.mediaBytesMax)")
     }
     do {
       let bytes = try file.read(identity.size, at: 0)
-      let index = try MotionJPEGIndex(bytes.span)
+      let index = try MotionJPEGIndex(bytes.span, named: path)
       return .playable(MediaFile(name: path, identity: identity, index: index, rate: rate))
     } catch {
       return .unplayable(identity, reason: "\(error)")
@@ -171,7 +201,11 @@ final class Catalog {
 
   /// Whether somebody would expect this file to play: by its first bytes, or by its name.
   private func looksLikeVideo(_ path: String, _ file: RegularFile) -> Bool {
-    if let head = try? file.read(16, at: 0), MotionJPEGIndex.isLikely(head.span) { return true }
+    if let head = try? file.read(ContainerKind.headBytes, at: 0),
+      ContainerKind.isLikelyVideo(head.span)
+    {
+      return true
+    }
     let name = path.lowercased()
     return [".mjpeg", ".mjpg", ".jpeg", ".jpg", ".avi", ".mp4", ".mov", ".mkv"].contains {
       name.hasSuffix($0)

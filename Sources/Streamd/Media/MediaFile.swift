@@ -4,7 +4,8 @@ internal import Wire
 /// A file of Motion-JPEG that can be played: its index, and its packets once somebody plays it.
 ///
 /// The pictures themselves are not kept. They are packetised once for each way of sending, when the
-/// first viewer of that way comes, and shared by all viewers from then on.
+/// first viewer of that way comes, and shared by all viewers from then on. What RTP cannot carry as
+/// it is, is normalised on the way; all of that is the worker's work, in slices.
 final class MediaFile {
   /// A way of sending, and so a layout of packets.
   enum Layout {
@@ -16,95 +17,85 @@ final class MediaFile {
     case classroom
   }
 
+  typealias Packed = Result<PacketBuffer, PicturePacker.Fault>
+
   /// What RTSP says of it.
   let description: MediaDescription
   /// The file it was made from, unchanged.
   let identity: RegularFile.Identity
 
   private let index: MotionJPEGIndex
-  private var datagrams: PacketBuffer?
-  private var interleaved: PacketBuffer?
-  private var classroom: PacketBuffer?
+  private var packed: [Layout: PacketBuffer] = [:]
+  /// Who waits for a layout that is being made.
+  private var waiting: [Layout: [(Packed) -> Void]] = [:]
 
+  /// `rate` is what it plays at if it carries none of its own.
   init(
     name: String, identity: RegularFile.Identity, index: MotionJPEGIndex, rate: FrameRate
   ) {
     description = MediaDescription(
-      name: name, frameCount: index.entries.count, rate: rate, width: index.width,
+      name: name, frameCount: index.entries.count, rate: index.rate ?? rate, width: index.width,
       height: index.height)
     self.identity = identity
     self.index = index
+  }
+
+  /// What kind of file it is, for people.
+  var container: String { index.container }
+
+  /// What is done to its pictures so that RTP can carry them, for people.
+  var normalised: [String] {
+    JPEGNormalizer.Change.allCases.filter(index.changes.contains).map(\.description)
   }
 
   /// The longest frame's bytes.
   var longestFrame: Int { index.longest }
 
   /// The packets in a layout that has been made already.
-  func packets(_ layout: Layout) -> PacketBuffer? {
-    switch layout {
-    case .datagrams: datagrams
-    case .interleaved: interleaved
-    case .classroom: classroom
-    }
-  }
+  func packets(_ layout: Layout) -> PacketBuffer? { packed[layout] }
 
-  /// Makes the packets of a layout from the file.
+  /// Makes the packets of a layout from the file, unless they are there, and hands them to `done`:
+  /// at once if they are there, else when the worker has made them.
   ///
-  /// - Throws: when the file can no longer be read as it was indexed, or has changed meanwhile.
-  func pack(_ layout: Layout, from file: RegularFile) throws -> PacketBuffer {
-    if let packets = packets(layout) { return packets }
-    let packets =
-      switch layout {
-      case .datagrams: try pack(JPEGPacketizer(interleaved: false), from: file)
-      case .interleaved: try pack(JPEGPacketizer(interleaved: true), from: file)
-      case .classroom: try packWhole(from: file)
+  /// It fails when the file can no longer be read as it was indexed, or has changed meanwhile.
+  func pack(
+    _ layout: Layout, from file: RegularFile, on worker: Worker,
+    then done: @escaping (Packed) -> Void
+  ) {
+    if let packets = packed[layout] { return done(.success(packets)) }
+    waiting[layout, default: []].append(done)
+    guard waiting[layout]?.count == 1 else { return }
+    let packer = PicturePacker(layout: layout, index: index, file: file)
+    goOn(packer, packer.makeBuffer(bytes: identity.size), on: worker)
+  }
+
+  /// Has the next slice made, and takes it over.
+  private func goOn(_ packer: PicturePacker, _ packets: PacketBuffer, on worker: Worker) {
+    guard packets.count < index.entries.count else { return verify(packer, packets) }
+    let slice = packer.slice(from: packets.count)
+    do throws(SystemError) {
+      try worker.perform({ packer.packets(of: slice) }) { [self] result in
+        switch result {
+        case .success(let frames):
+          for frame in frames { packets.append(frame) }
+          goOn(packer, packets, on: worker)
+        case .failure(let fault): finish(packer.layout, .failure(fault))
+        }
       }
-    guard try file.identity() == identity else { throw Changed() }
-    switch layout {
-    case .datagrams: datagrams = packets
-    case .interleaved: interleaved = packets
-    case .classroom: classroom = packets
+    } catch {
+      finish(packer.layout, .failure(.changed(error.reason)))
     }
-    return packets
   }
 
-  /// The file is not what was indexed.
-  private struct Changed: Error {}
-
-  /// Reads one picture, and does not trust that it is still what was indexed.
-  private func read(
-    _ entry: MotionJPEGIndex.Entry, from file: RegularFile
-  ) throws -> (bytes: [UInt8], picture: RTPJPEGFrame.Carriable) {
-    let bytes = try file.read(entry.length, at: entry.offset)
-    let picture = try RTPJPEGFrame.inspect(bytes.span, at: 0)
-    guard bytes.count == entry.length, picture.scan.count <= JPEGPacketizer.scanBytesMax else {
-      throw Changed()
+  private func verify(_ packer: PicturePacker, _ packets: PacketBuffer) {
+    guard (try? packer.file.identity()) == identity else {
+      return finish(packer.layout, .failure(.changed("it was changed meanwhile")))
     }
-    return (bytes, picture)
+    packed[packer.layout] = packets
+    finish(packer.layout, .success(packets))
   }
 
-  private func pack(_ packetizer: JPEGPacketizer, from file: RegularFile) throws -> PacketBuffer {
-    let packets = PacketBuffer(
-      stride: packetizer.stride, prefix: packetizer.prefix, frameCapacity: index.entries.count,
-      byteCapacity: identity.size + identity.size / 16)
-    for entry in index.entries {
-      let (bytes, picture) = try read(entry, from: file)
-      packets.append(packetizer.packets(picture.frame, bytes.span, scan: picture.scan))
-    }
-    return packets
-  }
-
-  private func packWhole(from file: RegularFile) throws -> PacketBuffer {
-    let packets = PacketBuffer(
-      stride: RTPHeader.length + index.longest, prefix: 0, frameCapacity: index.entries.count,
-      byteCapacity: identity.size + RTPHeader.length * index.entries.count)
-    for entry in index.entries {
-      var packet: [UInt8] = []
-      packet.reserveCapacity(RTPHeader.length + entry.length)
-      RTPHeader(marker: true, sequence: 0, timestamp: 0, ssrc: 0).emit(into: &packet)
-      packet += try read(entry, from: file).bytes
-      packets.append(packet)
-    }
-    return packets
+  private func finish(_ layout: Layout, _ result: Packed) {
+    for done in waiting.removeValue(forKey: layout) ?? [] { done(result) }
   }
 }

@@ -101,22 +101,36 @@ final class RTSPConnection: Connection {
   private func open(
     _ session: Int, _ transport: TransportHeader, _ media: MediaDescription, isClassroom: Bool
   ) {
-    do throws(RTSPRefusal) {
-      let subscription = Subscription(
-        connection: self, server: server, session: session, isClassroom: isClassroom)
-      let (subscriber, ports) = try subscription.open(media.name, transport)
-      if let old = subscribers[session] {
-        subscriber.takeOver(old)
-        old.finish()
+    let layout: MediaFile.Layout =
+      transport.channels != nil ? .interleaved : isClassroom ? .classroom : .datagrams
+    // The packets may have to be made first, while others are served.
+    var isAtOnce = true
+    server.catalog.packets(named: media.name, layout) { [weak self] result in
+      guard let self, conversation.isWaiting else { return }
+      do throws(RTSPRefusal) {
+        let (media, packets) = try result.get()
+        let subscription = Subscription(
+          connection: self, server: server, session: session, isClassroom: isClassroom)
+        let (subscriber, ports) = try subscription.open(media, packets, transport)
+        subscribe(session, subscriber)
+        conversation.opened(serverPorts: ports, ssrc: subscriber.ssrc)
+      } catch {
+        conversation.refused(error)
       }
-      subscriber.reported = { [metrics = server.metrics] block in
-        metrics.fractionLost.observe(Double(block.fractionLost) / 256)
-      }
-      subscribers[session] = subscriber
-      conversation.opened(serverPorts: ports, ssrc: subscriber.ssrc)
-    } catch {
-      conversation.refused(error)
+      if !isAtOnce { resume() }
     }
+    isAtOnce = false
+  }
+
+  private func subscribe(_ session: Int, _ subscriber: Subscriber) {
+    if let old = subscribers[session] {
+      subscriber.takeOver(old)
+      old.finish()
+    }
+    subscriber.reported = { [metrics = server.metrics] block in
+      metrics.fractionLost.observe(Double(block.fractionLost) / 256)
+    }
+    subscribers[session] = subscriber
   }
 
   private func play(_ session: Int, _ order: PlayOrder, wasPlaying: Bool) {

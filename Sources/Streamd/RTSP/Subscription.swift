@@ -12,33 +12,24 @@ struct Subscription {
   /// Opens the way.
   ///
   /// - Returns: the subscriber, and the server's ports where it has some.
-  /// - Throws: 404 or 415 when the medium is gone by now, 453 when no ports are left, 503 when the
-  ///   machine has no more sockets.
+  /// - Throws: 453 when no ports are left, 503 when the machine has no more sockets.
   func open(
-    _ name: String, _ transport: TransportHeader
+    _ media: MediaFile, _ packets: PacketBuffer, _ transport: TransportHeader
   ) throws(RTSPRefusal) -> (Subscriber, TransportHeader.PortPair?) {
     if let channels = transport.channels {
-      return (try openInterleaved(name, channels), nil)
+      connection.makeRoom(forFramesOf: media.longestFrame)
+      let subscriber = InterleavedSubscriber(
+        channels, of: connection, packets: packets, media: media.description,
+        limits: server.limits, loop: server.loop, reachedEnd: reachedEnd)
+      return (subscriber, nil)
     }
     guard let ports = transport.clientPorts else { throw RTSPRefusal(.unsupportedTransport) }
-    return try openDatagrams(name, ports)
-  }
-
-  private func openInterleaved(
-    _ name: String, _ channels: TransportHeader.Channels
-  ) throws(RTSPRefusal) -> Subscriber {
-    let (media, packets) = try server.catalog.packets(named: name, .interleaved)
-    connection.makeRoom(forFramesOf: media.longestFrame)
-    return InterleavedSubscriber(
-      channels, of: connection, packets: packets, media: media.description, limits: server.limits,
-      loop: server.loop, reachedEnd: reachedEnd)
+    return try openDatagrams(media, packets, ports)
   }
 
   private func openDatagrams(
-    _ name: String, _ client: TransportHeader.PortPair
+    _ media: MediaFile, _ packets: PacketBuffer, _ client: TransportHeader.PortPair
   ) throws(RTSPRefusal) -> (Subscriber, TransportHeader.PortPair?) {
-    let layout: MediaFile.Layout = isClassroom ? .classroom : .datagrams
-    let (media, packets) = try server.catalog.packets(named: name, layout)
     let way = try openWay(client, segmentBytes: isClassroom ? nil : packets.stride)
     let port = way.rtp.local.port
     do throws(SystemError) {

@@ -4,18 +4,33 @@
 public struct MotionJPEGSurvey: Equatable, Sendable {
   /// What the pictures lie in, by the file's first bytes.
   public enum Container: String, Sendable {
-    /// Each picture behind its length in five decimal digits.
+    /// Each picture behind its length in five characters.
     case lengthPrefixed = "length-prefixed JPEG"
     /// One picture after the other, or a single one.
     case concatenated = "concatenated JPEG"
+    /// A stored `multipart/x-mixed-replace` stream.
+    case multipart
     // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
     case avi = "AVI"
-    // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
+    /// Not read.
     case mp4 = "MP4 or QuickTime"
-    // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
+    /// Not read.
     case matroska = "Matroska or WebM"
-    // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
+    /// None that is read; the fault says which it is, if that is known.
     case unknown
+
+    init(_ kind: ContainerKind) {
+      self =
+        switch kind {
+        case .lengthPrefixed: .lengthPrefixed
+        case .concatenated: .concatenated
+        case .multipart: .multipart
+        case .avi: .avi
+        case .quickTime: .mp4
+        case .matroska: .matroska
+        case .foreign, .other, .unknown: .unknown
+        }
+    }
   }
 
   /// Whose Huffman tables a picture is coded with.
@@ -70,12 +85,16 @@ public struct MotionJPEGSurvey: Equatable, Sendable {
   public private(set) var frames = 0
   /// The longest picture, in bytes.
   public private(set) var longest = 0
+  /// The file's own frame rate; nil where it carries none or cannot be played.
+  public private(set) var rate: FrameRate?
   /// The first picture; nil where none was found.
   public private(set) var first: Picture?
   /// What is not the same in all pictures: `size`, `sampling`, `quantisation tables`, …
   public private(set) var variations: [String] = []
   /// The first fault that keeps the file from being played; nil when it can be.
   public private(set) var fault: JPEGError?
+  /// What has to be done to the pictures before RTP can carry them; empty where nothing has to.
+  public private(set) var changes: Set<JPEGNormalizer.Change> = []
   /// Every kind of picture that RTP cannot carry, as far as the pictures could be told apart.
   public private(set) var obstacles: [Obstacle] = []
 
@@ -83,43 +102,51 @@ public struct MotionJPEGSurvey: Equatable, Sendable {
   private static let obstaclesMax = 16
 
   /// Surveys a whole file.
-  public init(_ bytes: Span<UInt8>) {
-    container = Self.container(of: bytes)
+  ///
+  /// - Parameter name: what the file is called in advice on how to convert it.
+  public init(_ bytes: Span<UInt8>, named name: String = "INPUT") {
+    let kind = ContainerKind(bytes)
+    container = Container(kind)
     do throws(JPEGError) {
-      let index = try MotionJPEGIndex(bytes)
-      for entry in index.entries { note(try JPEGImage(bytes, at: entry.offset), entry.length) }
+      let index = try MotionJPEGIndex(bytes, named: name)
+      rate = index.rate
+      changes = index.changes
+      for entry in index.entries {
+        let picture = bytes.extracting(entry.offset..<entry.offset + entry.length)
+        note(try JPEGImage(picture, at: 0), entry.length)
+      }
     } catch {
       fault = error
-      walk(bytes)
+      walk(bytes, kind)
     }
   }
 
   /// Goes through a file that cannot be played as far as its pictures can be told apart.
-  private mutating func walk(_ bytes: Span<UInt8>) {
-    var position = 0
-    while let start = nextPicture(bytes, from: position) {
-      guard let image = try? JPEGImage(bytes, at: start), image.frame != nil else { return }
-      note(image, image.range.count)
-      do throws(JPEGError) {
-        _ = try RTPJPEGFrame.inspect(bytes, at: start)
-      } catch {
-        note(error)
-      }
-      // What a length says is behind its picture; where it says less, the next one is not found.
-      position = image.range.upperBound
+  private mutating func walk(_ bytes: Span<UInt8>, _ kind: ContainerKind) {
+    switch kind {
+    case .lengthPrefixed: walk(bytes, LengthPrefixedReader())
+    case .concatenated: walk(bytes, ConcatenatedReader())
+    case .avi: walk(bytes, AVIReader(named: ""))
+    case .multipart:
+      let head = bytes.extracting(first: ContainerKind.headBytes)
+      if let reader = MultipartReader(head: head) { walk(bytes, reader) }
+    case .foreign, .other, .unknown: break
     }
   }
 
-  private func nextPicture(_ bytes: Span<UInt8>, from start: Int) -> Int? {
-    guard container == .lengthPrefixed || container == .concatenated else { return nil }
-    var position = start
-    while position + 1 < bytes.count {
-      if bytes[position] == JPEGMarker.prefix && bytes[position + 1] == JPEGMarker.startOfImage {
-        return position
+  private mutating func walk(_ bytes: Span<UInt8>, _ reader: some ContainerReader) {
+    var reader = reader
+    // Behind a fault of the container no picture can be told from another.
+    while let location = try? reader.next(in: bytes) {
+      let picture = bytes.extracting(location.range)
+      guard let image = try? JPEGImage(picture, at: 0), image.frame != nil else { return }
+      note(image, image.range.count)
+      do throws(JPEGError) {
+        _ = try JPEGVerdict(picture, at: 0)
+      } catch {
+        note(JPEGError(location.range.lowerBound + error.offset, error.reason))
       }
-      position += 1
     }
-    return nil
   }
 
   private mutating func note(_ image: JPEGImage, _ length: Int) {
@@ -150,18 +177,6 @@ public struct MotionJPEGSurvey: Equatable, Sendable {
     } else if obstacles.count < Self.obstaclesMax {
       obstacles.append(Obstacle(reason: error.reason, count: 1, offset: error.offset))
     }
-  }
-
-  private static func container(of bytes: Span<UInt8>) -> Container {
-    let head = bytes.array(0..<min(16, bytes.count))
-    if head.starts(with: [JPEGMarker.prefix, JPEGMarker.startOfImage]) { return .concatenated }
-    if head.count > 5, head[..<5].allSatisfy({ (0x30...0x39).contains($0) }) {
-      return .lengthPrefixed
-    }
-    if head.starts(with: "RIFF".utf8), head.dropFirst(8).starts(with: "AVI ".utf8) { return .avi }
-    if head.dropFirst(4).starts(with: "ftyp".utf8) { return .mp4 }
-    if head.starts(with: [0x1A, 0x45, 0xDF, 0xA3]) { return .matroska }
-    return .unknown
   }
 }
 

@@ -49,6 +49,8 @@ public struct VideoReport: Codable, Equatable, Sendable {
   public var bytes = 0
   // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
   public var playable = false
+  /// `length-prefixed`, `concatenated JPEG`, `multipart` or `AVI`; empty when it cannot be played.
+  public var container = ""
   /// What was changed to fit RTP; empty when nothing was.
   public var normalised: [String] = []
   /// Why it cannot be played; empty when it can.

@@ -11,6 +11,9 @@ public struct JPEGError: Error, Equatable, Sendable, CustomStringConvertible {
     self.reason = reason
   }
 
+  /// The same fault, counted from `start` bytes earlier.
+  public func moved(by start: Int) -> JPEGError { JPEGError(offset + start, reason) }
+
   /// `at byte 1234: the picture is progressive`.
   public var description: String { "at byte \(offset): \(reason)" }
 }

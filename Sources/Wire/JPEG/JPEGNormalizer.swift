@@ -4,7 +4,9 @@
 /// says that something was lost.
 public struct JPEGNormalizer {
   /// What was done to a picture.
-  public enum Change: String, CaseIterable, Sendable {
+  public enum Change: String, CaseIterable, Sendable,
+    CustomStringConvertible
+  {
     /// Other Huffman tables than the standard ones.
     case huffman = "Huffman tables"
     /// Progressive, or several scans: one baseline scan.
@@ -19,6 +21,9 @@ public struct JPEGNormalizer {
     case chroma = "chroma to 4:2:0"
     /// Coefficients rounded to other quantisation tables.
     case rounding = "coefficients rounded"
+
+    /// The change in words, with a warning where something is lost.
+    public var description: String { isLossy ? "\(rawValue) (with loss)" : rawValue }
 
     /// Whether the picture is another one, if only a little.
     public var isLossy: Bool { self == .chroma || self == .rounding }
@@ -56,6 +61,12 @@ public struct JPEGNormalizer {
       if factors != [sampling.lumaFactors, 0x11, 0x11] { changes.insert(.units) }
     } else {
       changes.insert(.chroma)
+    }
+    let tables = layout.planes.map(\.quantization)
+    if tables.last != tables.dropFirst().first ?? tables.last
+      || tables.contains(where: { $0.contains { $0 > 255 } })
+    {
+      changes.insert(.tables)
     }
     return changes
   }

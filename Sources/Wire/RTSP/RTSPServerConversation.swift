@@ -124,7 +124,9 @@ public struct RTSPServerConversation {
   /// A deadline has come.
   public mutating func wake(at now: Nanoseconds) {
     guard !isClosed else { return }
-    for session in sessions where !session.isClassroom && now >= expiry(of: session) {
+    // A session whose transport is just being changed has its peer's attention.
+    for session in sessions
+    where question == nil && !session.isClassroom && now >= expiry(of: session) {
       end(session, .timeout)
     }
     if let settleAt, now >= settleAt {
@@ -159,6 +161,9 @@ public struct RTSPServerConversation {
     isClosed = true
     question = nil
   }
+
+  /// Whether an answer is waited for.
+  public var isWaiting: Bool { question != nil }
 
   /// When ``wake(at:)`` is to be called; nil when nothing is waited for.
   public var deadline: Nanoseconds? {

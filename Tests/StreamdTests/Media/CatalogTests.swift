@@ -7,10 +7,12 @@ import Wire
 
 @Suite("Catalog")
 struct CatalogTests {
+  private let loop: EventLoop
   private let folder: TemporaryFolder
   private let pictures: [[UInt8]]
 
   init() throws {
+    loop = try EventLoop()
     folder = try TemporaryFolder()
     pictures = try Repository.samplePictures()
   }
@@ -18,7 +20,9 @@ struct CatalogTests {
   private func catalog(_ change: (inout Limits) -> Void = { _ in }) throws -> Catalog {
     var limits = Limits()
     change(&limits)
-    return Catalog(folder: try Folder(folder.path), rate: .standard, limits: limits)
+    return Catalog(
+      folder: try Folder(folder.path), rate: .standard, limits: limits,
+      worker: try Worker(on: loop))
   }
 
   /// Writes a file of the sample movie's first pictures; their number tells files apart.
@@ -137,10 +141,10 @@ struct CatalogTests {
     let media = try catalog.media(named: "a.mjpeg")
     #expect(try catalog.media(named: "video/a.mjpeg") === media)
     #expect(media.packets(.datagrams) == nil)
-    let first = try catalog.packets(named: "a.mjpeg", .datagrams)
+    let first = try catalog.packets(named: "a.mjpeg", .datagrams, on: loop)
     #expect(first.media === media && media.packets(.datagrams) === first.packets)
-    #expect(try catalog.packets(named: "a.mjpeg", .datagrams).packets === first.packets)
-    let other = try catalog.packets(named: "a.mjpeg", .interleaved)
+    #expect(try catalog.packets(named: "a.mjpeg", .datagrams, on: loop).packets === first.packets)
+    let other = try catalog.packets(named: "a.mjpeg", .interleaved, on: loop)
     #expect(other.media === media && other.packets !== first.packets)
     #expect(other.packets.prefix == 4 && first.packets.prefix == 0)
   }
@@ -149,11 +153,11 @@ struct CatalogTests {
   func changed() throws {
     try write("a.mjpeg", pictures: 3)
     let catalog = try catalog()
-    let old = try catalog.packets(named: "a.mjpeg", .datagrams)
+    let old = try catalog.packets(named: "a.mjpeg", .datagrams, on: loop)
     let bytes = old.packets.copy(of: 2)
     // In place, then by another file of that name.
     try write("a.mjpeg", pictures: 2)
-    let new = try catalog.packets(named: "a.mjpeg", .datagrams)
+    let new = try catalog.packets(named: "a.mjpeg", .datagrams, on: loop)
     #expect(new.media !== old.media && new.media.description.frameCount == 2)
     #expect(new.packets.count == 2)
     try write("b.mjpeg", pictures: 2)
@@ -181,17 +185,22 @@ struct CatalogTests {
   @Test("a file that cannot be played is refused with the reason and the byte")
   func reasons() throws {
     let picture = pictures[0]
-    var progressive = picture
+    var arithmetic = picture
     let frame = try #require(
       picture.indices.first { picture[$0] == 0xFF && picture[$0 + 1] == 0xC0 })
-    progressive[frame + 1] = 0xC2
+    arithmetic[frame + 1] = 0xC9
     let cases: [(bytes: [UInt8], reason: String)] = [
       ([], "at byte 0: the file is empty"),
-      (Array("RIFF".utf8), "at byte 0: neither a JPEG nor a length of five digits"),
+      (Array("RIFF".utf8), "neither Motion-JPEG nor a video that is known here; convert it"),
+      ([0, 0, 0, 16] + Array("ftypqt  ".utf8), "an MP4 or QuickTime file, which is not read here"),
       (Array("00005hello".utf8), "at byte 5: no JPEG begins here"),
-      (Array("0000".utf8), "at byte 0: the file ends inside a frame's length"),
+      (Array("0000".utf8), "neither Motion-JPEG"),
+      (Array("00001".utf8), "at byte 0: a frame of 1 bytes of which only 0 are in the file"),
       (Array("99999".utf8) + picture, "at byte 0: a frame of 99999 bytes of which only"),
-      (picture + progressive, "at byte \(picture.count + frame + 4): the picture is progressive"),
+      (
+        picture + arithmetic,
+        "at byte \(picture.count + frame + 4): the picture is arithmetically coded"
+      ),
     ]
     let catalog = try catalog()
     for (number, (bytes, reason)) in cases.enumerated() {
@@ -200,7 +209,7 @@ struct CatalogTests {
       #expect(refusal?.status == .unsupportedMediaType)
       #expect(refusal?.reason.hasPrefix(reason) == true, "\(refusal?.reason ?? "") not \(reason)")
       #expect(throws: RTSPRefusal.self) {
-        try catalog.packets(named: "\(number).mjpeg", .datagrams)
+        try catalog.packets(named: "\(number).mjpeg", .datagrams, on: loop)
       }
     }
   }
@@ -215,6 +224,26 @@ struct CatalogTests {
     #expect(
       refusal(catalog, "large.mjpeg")
         == RTSPRefusal(.unsupportedMediaType, "\(size + 1) bytes, more than \(size)"))
+    // What would not be read anyway is said rather than how large it is.
+    let atom: [UInt8] = [0, 0, 0, 0x20] + Array("ftypisom".utf8)
+    try folder.write("film.mjpeg", atom + [UInt8](repeating: 0, count: size))
+    #expect(refusal(catalog, "film.mjpeg")?.reason.hasPrefix("an MP4") == true)
+  }
+
+  @Test("a file's own rate goes before the one that is asked for, which others play at")
+  func rates() throws {
+    try write("plain.mjpeg", pictures: 2)
+    try folder.write("own.bin", AVIFile(Array(pictures[..<2]), scale: 1001, rate: 30_000).bytes)
+    let asked = try #require(FrameRate(50))
+    let catalog = Catalog(
+      folder: try Folder(folder.path), rate: asked, limits: Limits(), worker: try Worker(on: loop))
+    let own = try catalog.media(named: "own.bin").description
+    #expect(own.rate == FrameRate(30_000, 1001) && own.frameCount == 2)
+    #expect(try catalog.media(named: "plain.mjpeg").description.rate == asked)
+    let reports = catalog.reports()
+    #expect(reports.map(\.container).sorted() == ["AVI", "concatenated JPEG"])
+    let duration = reports.first { $0.container == "AVI" }?.durationS ?? 0
+    #expect(abs(duration - 2 * 1.001 / 30) < 1e-6)
   }
 
   @Test("a folder or a pipe is missing, whatever its name")

@@ -13,12 +13,17 @@ private enum Layouts {
 @Suite("Media file")
 struct MediaFileTests {
   private let folder: TemporaryFolder
+  private let loop: EventLoop
+  private let worker: Worker
   private let catalog: Catalog
   private let pictures: [[UInt8]]
 
   init() throws {
     folder = try TemporaryFolder()
-    catalog = Catalog(folder: try Folder(folder.path), rate: .standard, limits: Limits())
+    loop = try EventLoop()
+    worker = try Worker(on: loop)
+    catalog = Catalog(
+      folder: try Folder(folder.path), rate: .standard, limits: Limits(), worker: worker)
     pictures = Array(try Repository.samplePictures()[..<3])
   }
 
@@ -27,15 +32,34 @@ struct MediaFileTests {
   @Test("the classroom's packets are whole pictures, the others' carry them in pieces")
   func layouts() throws {
     try folder.write("a.mjpeg", Array(pictures.joined()))
-    let whole = try catalog.packets(named: "a.mjpeg", .classroom).packets
+    let whole = try catalog.packets(named: "a.mjpeg", .classroom, on: loop).packets
     #expect(whole.count == 3)
     for (number, picture) in pictures.enumerated() {
       #expect(whole.packets(of: number) == 1)
       #expect(Array(whole.copy(of: number).dropFirst(RTPHeader.length)) == picture)
     }
-    let pieces = try catalog.packets(named: "a.mjpeg", .datagrams).packets
+    let pieces = try catalog.packets(named: "a.mjpeg", .datagrams, on: loop).packets
     #expect(pieces.count == 3 && pieces.stride == 1400)
     #expect((0..<3).allSatisfy { pieces.packets(of: $0) > 1 })
+  }
+
+  @Test("whole pictures get what a container leaves out, packets do without it")
+  func standalone() throws {
+    let bare = pictures.map { AVIFile.withoutTables($0).dropLast(2) }.map { Array($0) }
+    #expect(bare[0].count < pictures[0].count - 400)
+    try folder.write("a.avi", AVIFile(bare, scale: 1, rate: 10).bytes)
+    try folder.write("b.mjpeg", Array(pictures.joined()))
+    let whole = try catalog.packets(named: "a.avi", .classroom, on: loop).packets
+    for number in 0..<3 {
+      let picture = Array(whole.copy(of: number).dropFirst(RTPHeader.length))
+      #expect(whole.packets(of: number) == 1)
+      #expect(picture == StandalonePicture.bytes(of: bare[number]))
+      #expect(picture.count > bare[number].count + 400 && picture.suffix(2) == [0xFF, 0xD9])
+    }
+    // RTP carries neither the tables nor EOI, so that it makes no difference there.
+    let pieces = try catalog.packets(named: "a.avi", .datagrams, on: loop).packets
+    let others = try catalog.packets(named: "b.mjpeg", .datagrams, on: loop).packets
+    for number in 0..<3 { #expect(pieces.copy(of: number) == others.copy(of: number)) }
   }
 
   @Test("a file that is cut off after it was indexed is not packed", arguments: Layouts.all)
@@ -48,7 +72,7 @@ struct MediaFileTests {
       let media = try catalog.media(named: "a.mjpeg")
       #expect(unsafe truncate(path, count) == 0)
       #expect(throws: (any Error).self, "\(count) bytes are left") {
-        try media.pack(layout, from: file)
+        try media.pack(layout, from: file, on: worker, loop)
       }
       #expect(media.packets(layout) == nil)
     }
@@ -61,7 +85,7 @@ struct MediaFileTests {
     let media = try catalog.media(named: "a.mjpeg")
     // As many pictures and as many bytes, so that only the time of the change tells.
     try folder.write("a.mjpeg", Array(pictures.reversed().joined()))
-    #expect(throws: (any Error).self) { try media.pack(layout, from: file) }
+    #expect(throws: (any Error).self) { try media.pack(layout, from: file, on: worker, loop) }
   }
 
   @Test(
@@ -76,21 +100,21 @@ struct MediaFileTests {
     #expect(unsafe stat(path, &status) == 0)
     let last = bytes.count - pictures[2].count
     try folder.write(
-      "a.mjpeg", bytes[..<last] + [0xFF, 0xD8] + pictures[2].dropFirst(2).reversed())
+      "a.mjpeg", bytes[..<last] + [0xFF, 0xD8, 0xFF] + pictures[2].dropFirst(3).reversed())
     let times = [status.st_atim, status.st_mtim]
     #expect(unsafe utimensat(AT_FDCWD, path, times, 0) == 0)
     #expect(try catalog.media(named: "a.mjpeg") === media, "the change was meant to be unseen")
     let refusal = #expect(throws: RTSPRefusal.self) {
-      try catalog.packets(named: "a.mjpeg", layout)
+      try catalog.packets(named: "a.mjpeg", layout, on: loop)
     }
     #expect(
       refusal == RTSPRefusal(.serviceUnavailable, "the file is being changed, try again"))
     let after = #expect(throws: RTSPRefusal.self) {
-      try catalog.packets(named: "a.mjpeg", layout)
+      try catalog.packets(named: "a.mjpeg", layout, on: loop)
     }
     #expect(after?.status == .unsupportedMediaType)
     #expect(after?.reason.hasPrefix("at byte ") == true)
     try folder.write("a.mjpeg", bytes)
-    #expect(try catalog.packets(named: "a.mjpeg", layout).packets.count == 3)
+    #expect(try catalog.packets(named: "a.mjpeg", layout, on: loop).packets.count == 3)
   }
 }

@@ -37,11 +37,11 @@ struct ProbeTests {
   func sameAsDaemon() async throws {
     let folder = try TemporaryFolder()
     let good = try Repository.samplePictures()[0]
-    var progressive = good
+    var arithmetic = good
     let frame = try #require(
       good.indices.first { good[$0] == 0xFF && good[$0 + 1] == 0xC0 })
-    progressive[frame + 1] = 0xC2
-    try folder.write("a.mjpeg", good + progressive + good + progressive)
+    arithmetic[frame + 1] = 0xC9
+    try folder.write("a.mjpeg", good + arithmetic + good + arithmetic)
     try folder.write("b.mjpeg", Array("00005hello".utf8))
     try folder.write("c.avi", Array("RIFF....AVI LIST".utf8))
     try folder.write("d.mjpeg", [])
@@ -72,7 +72,8 @@ struct ProbeTests {
     #expect(text.contains("frames           4,") && text.contains("changes inside   coding\n"))
     #expect(
       text.contains(
-        "2 pictures, at byte \(good.count + frame + 4): the picture is progressive"), "\(text)")
+        "2 pictures, at byte \(good.count + frame + 4): the picture is arithmetically coded"),
+      "\(text)")
     let avi = String(decoding: try await probe("\(folder.path)/c.avi").output, as: UTF8.self)
     #expect(avi.contains("container        AVI\n"))
   }

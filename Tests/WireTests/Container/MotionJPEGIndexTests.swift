@@ -23,7 +23,7 @@ struct MotionJPEGIndexTests {
     } catch { return error }
   }
 
-  private func isLikely(_ bytes: [UInt8]) -> Bool { MotionJPEGIndex.isLikely(bytes.span) }
+  private func isLikely(_ bytes: [UInt8]) -> Bool { ContainerKind.isLikelyVideo(bytes.span) }
 
   @Test("finds the 200 pictures of the sample movie")
   func sampleMovie() throws {
@@ -44,6 +44,7 @@ struct MotionJPEGIndexTests {
     }
     #expect(whole.count == 200)
     #expect(isLikely(Array(movie[..<7])))
+    #expect(index.container == "length-prefixed" && index.rate == nil)
   }
 
   @Test("finds pictures one after the other, and passes over what lies between them")
@@ -80,7 +81,7 @@ struct MotionJPEGIndexTests {
     #expect(index.entries.map(\.length) == [Self.picture.count + 3, Self.picture.count + 3])
   }
 
-  @Test("refuses a file that is empty or neither of the two formats")
+  @Test("refuses a file that is empty or of none of the known kinds")
   func refusesOthers() {
     #expect(fault([])?.reason == "the file is empty")
     for bytes in [
@@ -95,7 +96,7 @@ struct MotionJPEGIndexTests {
 
   @Test(
     "refuses lengths that are not five digits, with their place",
-    arguments: ["1", "1234", "1234x", "+1234", "-0001", "1 234", "0x123", "1234\0", "1.234"])
+    arguments: ["1", "1234", "1234x", "+ 123", "-0001", "1 234", "0x123", "1234\0", "1.234"])
   func refusesDigits(prefix: String) {
     let bytes = Array(prefix.utf8) + (prefix.utf8.count < 5 ? [] : Self.picture)
     #expect(fault(bytes)?.offset == 0)
@@ -145,26 +146,42 @@ struct MotionJPEGIndexTests {
     #expect(try index(frame).entries.count == 1)
   }
 
-  @Test("survives every truncation of concatenated pictures")
-  func truncationsConcatenated() throws {
-    let bytes = Self.picture + Self.picture
-    let (count, head) = (Self.picture.count, TestPicture().head.count)
-    for length in 1..<bytes.count {
-      let cut = Array(bytes[..<length])
-      // Headers have to be whole and one byte of data there; a lone 0xFF begins no picture.
-      let isWhole = (length > head && length <= count + 1) || length > count + head
-      #expect((fault(cut) == nil) == isWhole, "cut to \(length)")
-    }
-  }
-
   @Test("tells in the file's offsets where the second picture is at fault")
   func offsets() {
-    let bad = TestPicture(frameMarker: 0xC2).bytes
+    let bad = TestPicture(frameMarker: 0xC9).bytes
     // Two DQT segments of 69 bytes lie before the frame header's parameters.
     #expect(fault(Self.picture + bad)?.offset == Self.picture.count + 2 + 138 + 4)
     #expect(
       fault(Self.prefixed(Self.picture) + Self.prefixed(bad))?.offset
         == Self.picture.count + 5 + 5 + 2 + 138 + 4)
+  }
+
+  @Test("where an AVI file repeats all pictures alike, none is, and the rate is lower")
+  func folds() throws {
+    let other = TestPicture(scan: [1, 2, 3]).bytes
+    // How often each picture is shown, and what becomes of it at 50 frames a second.
+    let cases: [(shown: [Int], folded: [Int], rate: String)] = [
+      ([2, 2, 2], [1, 1, 1], "25"), ([2, 2, 1], [1, 1, 1], "25"),
+      ([4, 2, 6, 2], [2, 1, 3, 1], "25"),
+      ([3, 3, 3], [1, 1, 1], "50/3"), ([2, 1, 2], [2, 1, 2], "50"), ([1, 1, 2], [1, 1, 2], "50"),
+      ([5], [5], "50"), ([4, 4, 3], [4, 4, 3], "50"), ([2, 2, 3], [2, 2, 3], "50"),
+      ([600, 600], [600, 600], "50"), ([500, 500], [1, 1], "1/10"),
+    ]
+    for (shown, folded, rate) in cases {
+      var file = TestAVI([])
+      file.streams = [.init(scale: 1, rate: 50)]
+      for (number, count) in shown.enumerated() {
+        file.movie += TestAVI.chunk("00dc", number % 2 == 0 ? Self.picture : other)
+        for _ in 1..<count { file.movie += TestAVI.chunk("00dc", []) }
+      }
+      let index = try index(file.bytes)
+      var runs: [Int] = []
+      for (number, entry) in index.entries.enumerated() {
+        let isRepeated = number > 0 && index.entries[number - 1] == entry
+        if isRepeated { runs[runs.count - 1] += 1 } else { runs.append(1) }
+      }
+      #expect(runs == folded && index.rate == FrameRate(rate), "\(shown)")
+    }
   }
 
   @Test("lets the size change up to 2040 pixels only")
@@ -187,17 +204,6 @@ struct MotionJPEGIndexTests {
     #expect(fault(largest.bytes) == nil)
     let larger = TestPicture(scan: [UInt8](repeating: 0, count: 0x100_0000))
     #expect(fault(larger.bytes)?.offset == 0)
-  }
-
-  @Test("recognises both formats by their first seven bytes")
-  func likely() {
-    #expect(isLikely([0xFF, 0xD8]))
-    #expect(isLikely(Array("00007".utf8) + [0xFF, 0xD8]))
-    for bytes in [[], [0xFF], Array("00007".utf8), Array("00007".utf8) + [0xFF]] as [[UInt8]] {
-      #expect(!isLikely(bytes))
-    }
-    #expect(!isLikely(Array("0000".utf8) + [0xFF, 0xD8]))
-    #expect(!isLikely(Array("000007".utf8) + [0xFF, 0xD8]))
   }
 
   @Test("survives damaged files")

@@ -21,8 +21,8 @@ struct ReportsTests {
     let report = VideoReport(name: "a/b.Mjpeg")
     #expect(
       try ControlJSON.keys(report) == [
-        "bytes", "duration_s", "fps", "frames", "height", "name", "normalised", "playable",
-        "reason", "width",
+        "bytes", "container", "duration_s", "fps", "frames", "height", "name", "normalised",
+        "playable", "reason", "width",
       ])
     #expect(try ControlJSON.text(report).contains("\"name\":\"a/b.Mjpeg\",\"normalised\":[]"))
   }
