@@ -10,8 +10,10 @@ extension Catalog {
   ) throws -> (media: MediaFile, packets: PacketBuffer) {
     var answer: Packed?
     packets(named: name, layout) { answer = $0 }
-    while answer == nil { try loop.turn() }
-    return try answer!.get()
+    while true {
+      if let answer { return try answer.get() }
+      try loop.turn()
+    }
   }
 }
 
@@ -22,7 +24,9 @@ extension MediaFile {
   ) throws -> PacketBuffer {
     var answer: Packed?
     pack(layout, from: file, on: worker) { answer = $0 }
-    while answer == nil { try loop.turn() }
-    return try answer!.get()
+    while true {
+      if let answer { return try answer.get() }
+      try loop.turn()
+    }
   }
 }
