@@ -46,7 +46,7 @@ function item(video, index) {
   const row = make('label', { class: 'video', 'data-name': video.name }, input, thumbnail(video),
     make('span', { class: 'words' }, name,
       make('span', { class: 'more', id: `video-facts-${index}` }, facts(video)),
-      ...(normalised ? [make('span', { class: 'more' }, normalised)] : [])));
+      ...(normalised ? [make('span', { class: 'more' }, `made to fit RTP: ${normalised}`)] : [])));
   row.classList.toggle('unplayable', !video.playable);
   return row;
 }
