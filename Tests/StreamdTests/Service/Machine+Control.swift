@@ -25,7 +25,7 @@ extension Machine {
   }
 
   /// Waits until the only session has shown more than `count` frames, and returns how many.
-  func frame(beyond count: Int, seconds: Double = 20) async throws -> Int {
+  func frame(beyond count: Int, seconds: Double = 90) async throws -> Int {
     let deadline = Date(timeIntervalSinceNow: seconds)
     while Date() < deadline {
       if let session = try await sessions().first, session.frame > count { return session.frame }
@@ -34,7 +34,7 @@ extension Machine {
   }
 
   /// Waits until somebody is being served.
-  func hasClient(seconds: Double = 20) async throws -> Bool {
+  func hasClient(seconds: Double = 90) async throws -> Bool {
     let deadline = Date(timeIntervalSinceNow: seconds)
     while Date() < deadline {
       let text = try await reach("curl", "-sS", "http://127.0.0.1:5000/api/v1/clients").text

@@ -120,7 +120,7 @@ final class Machine: @unchecked Sendable {
   func configuration() throws -> String { try read("root/streamd.json") }
 
   /// Waits, looking often, for the service to be another process that serves.
-  func isAnother(than pid: String, seconds: Double = 30) async throws -> Bool {
+  func isAnother(than pid: String, seconds: Double = 90) async throws -> Bool {
     let deadline = Date(timeIntervalSinceNow: seconds)
     while Date() < deadline {
       let now = try await property("MainPID")
