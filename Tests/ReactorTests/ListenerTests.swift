@@ -99,7 +99,7 @@ struct ListenerTests {
       let listener = try Listener(
         Loopback.any, on: loop, exhausted: { errors.append($0) },
         accepted: { accepted.append($0) })
-      let clients = try (0..<200).map { _ in try Loopback.connect(to: listener.address) }
+      let clients = try (0..<50).map { _ in try Loopback.connect(to: listener.address) }
       // Whatever this process has inherited, a few more are allowed and then taken.
       let free = rlim_t(try checkedCall("dup") { Int(dup(STDERR_FILENO)) })
       var limit = rlimit(rlim_cur: free + 64, rlim_max: free + 64)
