@@ -54,6 +54,12 @@ public struct JPEGNormalizer {
       changes.insert(.scans)
     }
     let layout = try JPEGCoefficients(header, image.quantizationTables, isEmpty: true)
+    let grids = layout.planes.map(\.grid)
+    guard
+      grids.allSatisfy({
+        $0.horizontal <= grids[0].horizontal && $0.vertical <= grids[0].vertical
+      })
+    else { throw JPEGError(header.offset, "luma has fewer samples than chroma") }
     if layout.planes.count == 1 {
       changes.insert(.greyscale)
     } else if let sampling = layout.sampling {

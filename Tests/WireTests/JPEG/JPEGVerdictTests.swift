@@ -44,6 +44,10 @@ struct JPEGVerdictTests {
     deep.precision = 12
     var error = #expect(throws: JPEGError.self) { try verdict(deep) }
     #expect(error?.reason == "12 bits a sample, RTP carries 8")
+    var upside = TestPicture()
+    upside.components = [[1, 0x11, 0], [2, 0x21, 1], [3, 0x21, 1]]
+    error = #expect(throws: JPEGError.self) { try verdict(upside) }
+    #expect(error?.reason == "luma has fewer samples than chroma")
     var empty = TestPicture()
     empty.frameMarker = 0xC2
     empty.scan = []
