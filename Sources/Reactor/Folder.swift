@@ -5,7 +5,7 @@ internal import Glibc
 /// kernel itself refuses `..` and symbolic links that leave (openat2, RESOLVE_BENEATH). Where there
 /// is no such call (systemd's DynamicUser= takes it away, since its filters cannot look into it),
 /// the path is resolved here and opened step by step, following nothing.
-public final class Folder {
+public final class Folder: Sendable {
   /// As it was given.
   public let path: String
   private let descriptor: Descriptor
@@ -16,7 +16,7 @@ public final class Folder {
   private let resolver: Resolver
 
   /// Who follows a path.
-  enum Resolver: CaseIterable {
+  enum Resolver: CaseIterable, Sendable {
     /// The kernel, and we where it cannot.
     case kernel
     case ourselves
@@ -43,12 +43,24 @@ public final class Folder {
     return try RegularFile(open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC))
   }
 
-  /// The paths of all regular files below the folder, in order; at most `limit`, and no deeper than
-  /// `depth` folders. Names that begin with a dot and names that are not UTF-8 are left out.
-  public func paths(limit: Int, depth: Int) -> [String] {
-    var found: [String] = []
+  /// What is below a folder.
+  public struct Listing: Equatable, Sendable {
+    /// The paths of regular files, in order.
+    public var files: [String] = []
+    /// The paths of folders, the folder itself (`.`) first, each before those in it.
+    public var folders: [String] = []
+
+    /// Nothing.
+    public init() {}
+  }
+
+  /// The regular files below the folder, at most `limit`, and no deeper than `depth` folders. Names
+  /// that begin with a dot and names that are not UTF-8 are left out.
+  public func listing(limit: Int, depth: Int) -> Listing {
+    var found = Listing()
     collect(".", prefix: "", limit: limit, depth: depth, into: &found)
-    return found.sorted()
+    found.files.sort()
+    return found
   }
 
   private func open(_ path: String, _ flags: Int32) throws(SystemError) -> Descriptor {
@@ -125,18 +137,24 @@ public final class Folder {
   }
 
   private func collect(
-    _ path: String, prefix: String, limit: Int, depth: Int, into found: inout [String]
+    _ path: String, prefix: String, limit: Int, depth: Int, into found: inout Listing
   ) {
     guard let entries = try? entries(of: path) else { return }
-    for entry in entries where found.count < limit {
+    found.folders.append(path)
+    for entry in entries where found.files.count < limit {
       let path = prefix + entry.name
       switch entry.kind {
-      case .file: found.append(path)
+      case .file: found.files.append(path)
       case .folder where depth > 1:
         collect(path, prefix: path + "/", limit: limit, depth: depth - 1, into: &found)
       case .folder, .other: break
       }
     }
+  }
+
+  /// Opens a folder below this one, to watch it.
+  func folder(at path: String) throws(SystemError) -> Descriptor {
+    try open(path, Int32(CLINUX_O_PATH) | O_DIRECTORY | O_CLOEXEC)
   }
 
   private enum EntryKind { case file, folder, other }

@@ -67,11 +67,15 @@
     unsafe frames.deallocate()
   }
 
-  /// Copies one frame's packets in. `bytes` is what a packetizer made for this stride and prefix.
+  /// Bytes of all frames together.
+  public var byteCount: Int { used }
+
+  /// Copies one frame's packets in. `bytes` is what a packetizer made for this stride and prefix;
+  /// none make a frame without packets, of which nothing can be sent.
   public func append(_ bytes: [UInt8]) {
-    precondition(!bytes.isEmpty, "a frame has at least one packet")
     let packets = (bytes.count + stride - 1) / stride
-    precondition(bytes.count - (packets - 1) * stride >= prefix + 12, "a torn last packet")
+    precondition(
+      bytes.isEmpty || bytes.count - (packets - 1) * stride >= prefix + 12, "a torn last packet")
     if used + bytes.count > capacity { grow(to: max(used + bytes.count, capacity * 2)) }
     if count == frameCapacity { growFrames() }
     unsafe bytes.withUnsafeBytes { raw in

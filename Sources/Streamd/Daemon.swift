@@ -40,7 +40,8 @@ final class Daemon {
     let media = try Self.media(configuration)
     do throws(SystemError) {
       catalog = Catalog(
-        folder: media, rate: configuration.rate, limits: limits, worker: try Worker(on: loop))
+        folder: media, rate: configuration.rate, limits: limits, worker: try Worker(on: loop),
+        loop: loop)
     } catch {
       throw StartError(message: "cannot prepare a worker: \(error)")
     }
@@ -66,7 +67,7 @@ final class Daemon {
 
   /// Serves until a signal says to end.
   func run() throws(StartError) {
-    catalog.scan()
+    catalog.follow()
     do throws(SystemError) {
       signals = try Signals(on: loop) { [unowned self] in received($0) }
     } catch {
@@ -75,16 +76,21 @@ final class Daemon {
     try listen()
     housekeeping.begin()
     probe.begin()
-    let announcement = Announcement(
-      http: http.address, rtsp: control.rtsp.address, playable: catalog.playable,
-      media: catalog.path)
-    Process.writeOutput(announcement.text)
-    service.ready()
+    catalog.settled { [self] in announce() }
     do throws(SystemError) {
       try loop.run()
     } catch {
       throw StartError(message: "the event loop has failed: \(error)")
     }
+  }
+
+  /// Says that everything is there, and where.
+  private func announce() {
+    let announcement = Announcement(
+      http: http.address, rtsp: control.rtsp.address, playable: catalog.playable,
+      media: catalog.path)
+    Process.writeOutput(announcement.text)
+    service.ready()
   }
 
   /// Opens both ports, or takes them over from the service manager.

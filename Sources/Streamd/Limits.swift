@@ -18,10 +18,10 @@ struct Limits {
   var sessionTimeoutSeconds = 60
   /// A connection that is being closed may still take its last reply for so long.
   var lingerSeconds = 2
-  /// A file is read whole while it is indexed.
-  var mediaBytesMax = 1 << 30
-  /// Files in the media folder, and folders in folders.
-  var mediaFilesMax = 10_000
+  /// What is kept of files that are played, ready to be sent; more is read when it is needed.
+  var mediaMemoryBytes = 256 << 20
+  /// Files in the media folder, numbered pictures included, and folders in folders.
+  var mediaFilesMax = 100_000
   /// See ``mediaFilesMax``.
   var mediaDepthMax = 8
   /// What a browser does not read, beside the rest of one frame. A page of a long list fits.

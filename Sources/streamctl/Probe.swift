@@ -44,6 +44,8 @@ struct ProbeReport: Encodable, Equatable {
   var reason: String
   /// Where that is; absent when it plays.
   var offset: Int?
+  /// Pictures of a file that plays which are left out.
+  var damaged: Int
   var obstacles: [Obstacle]
 
   init(_ file: String, bytes: Int, _ survey: MotionJPEGSurvey, rate: FrameRate) {
@@ -60,6 +62,7 @@ struct ProbeReport: Encodable, Equatable {
     playable = survey.fault == nil
     reason = survey.fault?.reason ?? ""
     offset = survey.fault?.offset
+    damaged = survey.damaged
     obstacles = survey.obstacles.map {
       Obstacle(reason: $0.reason, count: $0.count, offset: $0.offset)
     }
@@ -106,7 +109,7 @@ struct ProbeReport: Encodable, Equatable {
 }
 
 extension Program {
-  /// The most that the daemon reads of a file.
+  /// It is looked at in memory.
   private static let fileBytesMax = 1 << 30
 
   func probe() throws(Failure) {
@@ -139,7 +142,7 @@ extension Program {
     } catch {
       throw Failure(
         .refused,
-        "\(path) cannot be read: \(error.reason) (streamd plays regular files of up to 1 GiB)")
+        "\(path) cannot be read: \(error.reason) (regular files of up to 1 GiB are probed)")
     }
   }
 
@@ -150,6 +153,10 @@ extension Program {
       ? "can carry it" : "can carry it, with changes: " + report.normalised.joined(separator: ", ")
     lines.append(
       facts("rtp", report.playable ? Table.Cell(carried, .good) : Table.Cell("cannot", .bad)))
+    if report.damaged > 0 {
+      lines.append(
+        facts("left out", Table.Cell("\(report.damaged) of \(report.frames) frames", .bad)))
+    }
     for obstacle in report.obstacles {
       let pictures = obstacle.count == 1 ? "1 picture" : "\(obstacle.count) pictures"
       lines.append(

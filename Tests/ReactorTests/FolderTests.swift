@@ -61,7 +61,8 @@ struct FolderTests {
       let error = #expect(throws: SystemError.self) { try folder.file(at: path) }
       #expect(error?.isMissing == true, "\(path)")
     }
-    #expect(folder.paths(limit: 100, depth: 5) == ["folder/b.mjpeg", "in.mjpeg", "sub/b.mjpeg"])
+    #expect(
+      folder.listing(limit: 100, depth: 5).files == ["folder/b.mjpeg", "in.mjpeg", "sub/b.mjpeg"])
   }
 
   @Test("what is no regular file is missing, and opening it does not wait", arguments: resolvers)
@@ -74,7 +75,7 @@ struct FolderTests {
       let error = #expect(throws: SystemError.self) { try folder.file(at: path) }
       #expect(error?.isMissing == true, "\(path)")
     }
-    #expect(folder.paths(limit: 100, depth: 5) == ["sub/b.mjpeg"])
+    #expect(folder.listing(limit: 100, depth: 5).files == ["sub/b.mjpeg"])
   }
 
   @Test("a device is missing, too", arguments: resolvers, ["null", "zero", "tty"])
@@ -108,7 +109,7 @@ struct FolderTests {
     }
     scratch.write("media/", name: [0xFF, 0xFE, 0x61])
     let folder = try open(resolver)
-    #expect(folder.paths(limit: 100, depth: 5) == ["a", "b", "sub/c", "Ärger 1.mjpeg"])
+    #expect(folder.listing(limit: 100, depth: 5).files == ["a", "b", "sub/c", "Ärger 1.mjpeg"])
   }
 
   @Test("goes no deeper than it is told", arguments: resolvers, 0...5)
@@ -116,7 +117,9 @@ struct FolderTests {
     let paths = ["1", "a/2", "a/b/3", "a/b/c/4"]
     for path in paths { scratch.write("media/" + path, "") }
     scratch.link("media/a/again", to: "..")
-    let found = try open(resolver).paths(limit: 1000, depth: depth).filter { !$0.contains("again") }
+    let found = try open(resolver).listing(limit: 1000, depth: depth).files.filter {
+      !$0.contains("again")
+    }
     #expect(found == Array(paths.prefix(max(1, depth))))
   }
 
@@ -124,7 +127,7 @@ struct FolderTests {
   func limit(resolver: Folder.Resolver, limit: Int) throws {
     for index in 0..<10 { scratch.write("media/\(index)", "") }
     for index in 0..<10 { scratch.write("media/sub/\(index)", "") }
-    #expect(try open(resolver).paths(limit: limit, depth: 9).count == min(limit, 20))
+    #expect(try open(resolver).listing(limit: limit, depth: 9).files.count == min(limit, 20))
   }
 
   @Test("a folder that is gone has no files and does not fail", arguments: resolvers)
@@ -132,7 +135,7 @@ struct FolderTests {
     scratch.write("media/a", "")
     let folder = try open(resolver)
     scratch.remove("media")
-    #expect(folder.paths(limit: 9, depth: 9) == [])
+    #expect(folder.listing(limit: 9, depth: 9).files == [])
   }
 
   @Test("a folder that is none is refused")

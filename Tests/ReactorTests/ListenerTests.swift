@@ -99,10 +99,10 @@ struct ListenerTests {
       let listener = try Listener(
         Loopback.any, on: loop, exhausted: { errors.append($0) },
         accepted: { accepted.append($0) })
-      let clients = try (0..<50).map { _ in try Loopback.connect(to: listener.address) }
+      let clients = try (0..<500).map { _ in try Loopback.connect(to: listener.address) }
       // Whatever this process has inherited, a few more are allowed and then taken.
       let free = rlim_t(try checkedCall("dup") { Int(dup(STDERR_FILENO)) })
-      var limit = rlimit(rlim_cur: free + 64, rlim_max: free + 64)
+      var limit = rlimit(rlim_cur: free + 600, rlim_max: free + 600)
       let limited = unsafe setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
       try #require(limited == 0)
       var occupied = [Int32(free)]
@@ -110,7 +110,7 @@ struct ListenerTests {
         occupied.append(Int32(number))
       }
 
-      // One descriptor is left, perhaps a few more that other threads of the process give back: so
+      // One descriptor is left, perhaps some more that other threads of the process give back: so
       // many connections get one, the others have to wait.
       close(occupied.removeLast())
       try loop.turns { !errors.isEmpty }

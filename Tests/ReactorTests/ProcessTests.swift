@@ -15,7 +15,7 @@ struct ProcessTests {
     }
     let nearest = try #require(folders.first)
     let root = try Folder("/")
-    #expect(root.paths(limit: 0, depth: 1) == [])
+    #expect(root.listing(limit: 0, depth: 1).files == [])
     #expect(throws: Never.self) { try Folder(nearest + "/") }
   }
 

@@ -34,7 +34,7 @@ struct WholeFileTests {
     #expect(mode(String(path.dropLast(5))) == 0o700)
     try WholeFile.replace(path, with: [])
     #expect(try WholeFile.read(path, limit: 0).isEmpty)
-    let entries = try Folder(String(path.dropLast(5))).paths(limit: 10, depth: 1)
+    let entries = try Folder(String(path.dropLast(5))).listing(limit: 10, depth: 1).files
     #expect(entries == ["file"], "nothing is left beside it")
   }
 
@@ -47,7 +47,7 @@ struct WholeFileTests {
     #expect(unsafe mkdir(folder + "/taken", 0o700) == 0)
     #expect(throws: SystemError.self) { try WholeFile.replace(folder + "/taken", with: [2]) }
     #expect(try WholeFile.read(folder + "/plain", limit: 9) == [1])
-    #expect(try Folder(folder).paths(limit: 10, depth: 1) == ["plain"])
+    #expect(try Folder(folder).listing(limit: 10, depth: 1).files == ["plain"])
   }
 
   @Test("a file is written in place, and a device is written to rather than replaced")

@@ -54,7 +54,7 @@ struct PacingScenarios {
     let world = try World()
     let catalog = Catalog(
       folder: try Folder("/"), rate: .standard, limits: Limits(),
-      worker: try Worker(on: world.loop))
+      worker: try Worker(on: world.loop), loop: world.loop)
     let server = RTSPServer(
       loop: world.loop, catalog: catalog, limits: Limits(),
       activity: ActivityLog(loop: world.loop), rtpPorts: 25_000...25_001, metrics: Metrics())

@@ -62,7 +62,7 @@ final class World {
     let media = MediaDescription(
       name: "m", frameCount: frames, rate: rate, width: 640, height: 480)
     let subscriber = RecordingSubscriber(
-      packets, media, isClassroom: isClassroom, world: self)
+      PacketSlices(packets), media, isClassroom: isClassroom, world: self)
     subscribers.append(subscriber)
     return subscriber
   }
@@ -84,14 +84,14 @@ final class RecordingSubscriber: Subscriber {
   /// Decides whether the kernel has room for a frame.
   var hasRoom: (Instant) -> Bool = { _ in true }
 
-  init(_ packets: PacketBuffer, _ media: MediaDescription, isClassroom: Bool, world: World) {
+  init(_ packets: PacketSlices, _ media: MediaDescription, isClassroom: Bool, world: World) {
     self.world = world
     super.init(
       packets: packets, media: media, channel: 0, isClassroom: isClassroom, limits: Limits(),
-      loop: world.loop, reachedEnd: {})
+      loop: world.loop, ended: { _ in })
   }
 
-  override func send(frame: Int) -> Delivery {
+  override func send(_ packets: PacketBuffer, frame: Int) -> Delivery {
     guard hasRoom(world.now) else { return .full }
     let bytes = packets.copy(of: frame)
     guard let header = try? RTPHeader(parsing: bytes.span) else {

@@ -104,6 +104,7 @@ struct TidyTests {
   private static let withoutTests = [
     "Sources/Reactor/Epoll.swift": "only the event loop uses it, whose tests are its tests",
     "Sources/Reactor/Socket.swift": "what sockets share; tested with each of them",
+    "Sources/Wire/Container/ContainerReader.swift": "what readers have in common",
     "Sources/Wire/JPEG/JPEGError.swift": "a value; the parsers' tests say which one is thrown",
     "Sources/Wire/JPEG/BlockCoder.swift": whole,
     "Sources/Wire/JPEG/BlockGrid.swift": whole,

@@ -1,4 +1,4 @@
-// What Glibc's Swift module leaves out of Linux: epoll, timerfd, eventfd, signalfd, accept4,
+// What Glibc's Swift module leaves out of Linux: epoll, timerfd, eventfd, inotify, signalfd, accept4,
 // sendmmsg, openat2 and UDP segmentation. Declarations only, nothing clever.
 //
 // _GNU_SOURCE stays undefined on purpose (it changes how Swift sees Glibc), so what needs it is
@@ -13,6 +13,7 @@
 #include <stdint.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/inotify.h>
 #include <sys/ioctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>

@@ -27,8 +27,8 @@ struct Limit: Sendable {
       name: "send_buffer_bytes", path: \.sendBufferBytes, range: 4096...16_777_216,
       summary: "what the kernel holds for a TCP viewer that does not read"),
     Limit(
-      name: "media_bytes", path: \.mediaBytesMax, range: 1...1 << 40,
-      summary: "larger files are refused"),
+      name: "media_memory_bytes", path: \.mediaMemoryBytes, range: 0...1 << 40,
+      summary: "what is kept of files that are played; the rest is read when it is needed"),
     Limit(
       name: "media_files", path: \.mediaFilesMax, range: 1...1_000_000,
       summary: "files looked at in the media folder"),

@@ -165,7 +165,12 @@ final class API {
   }
 
   private func videos(_ exchange: HTTPExchange) {
-    page(exchange, control.catalog.reports(), \.name) { $0 }
+    answerLater(exchange) { [self] done in
+      control.catalog.settled { [self] in
+        page(exchange, control.catalog.reports(), \.name) { $0 }
+        done()
+      }
+    }
   }
 
   private func clients(_ exchange: HTTPExchange) {
@@ -296,20 +301,33 @@ final class API {
     exchange.reply(Self.jpeg(latest.jpeg))
   }
 
-  /// The pictures of the file that a path names, once they are there.
+  /// The pictures of the file that a path names, once that of the frame is there.
   private func pictures(
-    _ exchange: HTTPExchange, _ done: @escaping (MediaFile, PacketBuffer) throws(Problem) -> Void
+    _ exchange: HTTPExchange, frame: Int,
+    _ done: @escaping (MediaFile, PacketSlices) throws(Problem) -> Void
   ) {
-    var isAtOnce = true
-    control.catalog.packets(named: exchange.captures["name"] ?? "", .classroom) { result in
-      do throws(Problem) {
-        switch result {
-        case .success(let (media, packets)): try done(media, packets)
-        case .failure(let refusal): throw Self.problem(refusal)
+    let name = exchange.captures["name"] ?? ""
+    answerLater(exchange) { [self] resume in
+      control.catalog.packets(named: name, .classroom, frame: frame) { result in
+        do throws(Problem) {
+          switch result {
+          case .success(let (media, packets)): try done(media, packets)
+          case .failure(let refusal): throw Self.problem(refusal)
+          }
+        } catch {
+          exchange.reply(error)
         }
-      } catch {
-        exchange.reply(error)
+        resume()
       }
+    }
+  }
+
+  /// Asks for something that may take its time, while others are served: what was answered at once
+  /// is gone on with by whoever asked.
+  private func answerLater(_ exchange: HTTPExchange, _ ask: (_ done: @escaping () -> Void) -> Void)
+  {
+    var isAtOnce = true
+    ask {
       if !isAtOnce { exchange.goOn() }
     }
     isAtOnce = false
@@ -323,21 +341,25 @@ final class API {
   }
 
   private func fileStream(_ exchange: HTTPExchange) {
-    pictures(exchange) { [self] (media, packets) throws(Problem) in
+    pictures(exchange, frame: 0) { [self] (media, packets) throws(Problem) in
       exchange.reply(
         FileStream(packets, media.description, rate: try rate(exchange), loop: control.loop))
     }
   }
 
   private func fileSnapshot(_ exchange: HTTPExchange) {
-    pictures(exchange) { (media, packets) throws(Problem) in
-      let frame = exchange.request.query["frame"].flatMap { Int($0) } ?? 0
-      guard (0..<media.description.frameCount).contains(frame) else {
+    let frame = exchange.request.query["frame"].flatMap { Int($0) } ?? 0
+    pictures(exchange, frame: frame) { (media, packets) throws(Problem) in
+      let count = media.description.frameCount
+      guard (0..<count).contains(frame), let slice = packets.slice(of: frame) else {
         throw Problem(
-          .notFound, "no_such_frame",
-          "frames are numbered from 0 to \(media.description.frameCount - 1)")
+          .notFound, "no_such_frame", "frames are numbered from 0 to \(count - 1)")
       }
-      exchange.reply(Self.jpeg(Array(packets.copy(of: frame).dropFirst(RTPHeader.length))))
+      let packet = slice.packets.copy(of: frame - slice.frames.lowerBound)
+      guard !packet.isEmpty else {
+        throw Problem(.notFound, "no_such_frame", "frame \(frame) is damaged")
+      }
+      exchange.reply(Self.jpeg(Array(packet.dropFirst(RTPHeader.length))))
     }
   }
 }

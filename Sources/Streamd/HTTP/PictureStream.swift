@@ -69,16 +69,17 @@ final class SessionStream: PictureStream, PictureWatcher {
 /// A file's pictures as multipart, at its own rate, round and round, without RTSP in between.
 final class FileStream: Wakeable, PictureStream {
   let isDirect = true
-  private let pictures: PacketBuffer
+  private var pictures: PacketReader
   private var playhead: Playhead
   private var thinning: Thinning
   private let loop: EventLoop
   private weak var connection: HTTPConnection?
+  private var isWaiting = false
 
   init(
-    _ pictures: PacketBuffer, _ media: MediaDescription, rate: FrameRate?, loop: EventLoop
+    _ pictures: PacketSlices, _ media: MediaDescription, rate: FrameRate?, loop: EventLoop
   ) {
-    self.pictures = pictures
+    self.pictures = PacketReader(pictures)
     playhead = Playhead(frameCount: media.frameCount, rate: media.rate, firstTimestamp: 0)
     thinning = Thinning(rate)
     self.loop = loop
@@ -95,10 +96,36 @@ final class FileStream: Wakeable, PictureStream {
 
   override func wake(at now: Instant) {
     let due = playhead.due
-    if now >= due, case .frame(let frame, _) = playhead.next(at: now), thinning.takes(due / 1000) {
-      let jpeg = Array(pictures.copy(of: frame).dropFirst(RTPHeader.length))
-      _ = connection?.offer(MultipartStream.part(of: jpeg, time: loop.realtime / 1000))
+    if now >= due {
+      guard pictures.slice(of: playhead.frame) != nil else { return waitForSlice() }
+      if case .frame(let frame, _) = playhead.next(at: now), thinning.takes(due / 1000) {
+        show(frame)
+      }
     }
     loop.deadlines.set(self, at: playhead.due)
+  }
+
+  private func show(_ frame: Int) {
+    guard let slice = pictures.slice(of: frame) else { return }
+    let packet = slice.packets.copy(of: frame - slice.frames.lowerBound)
+    // A damaged picture is left out.
+    guard !packet.isEmpty else { return }
+    let jpeg = Array(packet.dropFirst(RTPHeader.length))
+    _ = connection?.offer(MultipartStream.part(of: jpeg, time: loop.realtime / 1000))
+  }
+
+  private func waitForSlice() {
+    guard !isWaiting else { return }
+    isWaiting = true
+    pictures.load(playhead.frame) { [weak self] loaded in
+      guard let self, let connection, connection.isOpen else { return }
+      isWaiting = false
+      switch loaded {
+      case .success: loop.deadlines.set(self, at: loop.now)
+      case .failure(let fault):
+        Log.warning("the file has changed under a viewer", ["error": fault.reason])
+        connection.finish(lingerSeconds: 1)
+      }
+    }
   }
 }

@@ -3,62 +3,66 @@ internal import Wire
 
 /// The media folder: which names can be played, and why others cannot.
 ///
-/// Files are indexed when the daemon starts and looked at again whenever they are asked for, so
-/// that a file that has changed is indexed anew. Viewers of the old one keep its packets.
+/// It follows the folder by itself (inotify). Nothing is read on the loop: the worker looks at the
+/// folder, opens files and makes packets. A file that has changed is opened anew; viewers of the
+/// old one keep its packets.
 final class Catalog {
   private var folder: Folder
   private var rate: FrameRate
   private var limits: Limits
   private let worker: Worker
+  private let loop: EventLoop
+  private let memory: PacketMemory
+  private var watch: FolderWatch?
+  private var survey = FolderSurvey()
   private var entries: [String: Entry] = [:]
+  private var isSurveying = false
+  /// The folder has changed since the survey at hand began.
+  private var isOutdated = false
+  private var waiting: [Patience] = []
+  /// Told when what can be played has changed.
+  var changed: () -> Void = {}
 
   private enum Entry {
+    case opening(Opening)
     case playable(MediaFile)
-    case unplayable(RegularFile.Identity, reason: String)
+    case unplayable(PictureSource.Identity, reason: String)
 
-    var identity: RegularFile.Identity {
+    var identity: PictureSource.Identity {
       switch self {
+      case .opening(let opening): opening.source.identity
       case .playable(let media): media.identity
       case .unplayable(let identity, _): identity
       }
     }
   }
 
-  init(folder: Folder, rate: FrameRate, limits: Limits, worker: Worker) {
+  init(folder: Folder, rate: FrameRate, limits: Limits, worker: Worker, loop: EventLoop) {
     self.worker = worker
+    self.loop = loop
     self.folder = folder
     self.rate = rate
     self.limits = limits
+    memory = PacketMemory(bytesMax: limits.mediaMemoryBytes)
+  }
+
+  deinit {
+    for patience in waiting { loop.deadlines.clear(patience) }
+    watch?.close()
   }
 
   /// Serves another folder, or the same one by other rules, from now on. What plays goes on.
   func use(folder: Folder, rate: FrameRate, limits: Limits) {
-    if folder.path != self.folder.path || rate != self.rate { entries = [:] }
+    if folder.path != self.folder.path || rate != self.rate {
+      entries = [:]
+      survey = FolderSurvey()
+    }
     self.folder = folder
     self.rate = rate
     self.limits = limits
-    scan()
-  }
-
-  /// Indexes the folder and names every file that looks like a video and cannot be played.
-  func scan() {
-    let paths = folder.paths(limit: limits.mediaFilesMax, depth: limits.mediaDepthMax)
-    for path in paths {
-      guard let file = try? folder.file(at: path), looksLikeVideo(path, file) else { continue }
-      do throws(RTSPRefusal) {
-        let media = try media(path, file)
-        let description = media.description
-        Log.info(
-          "playable",
-          [
-            "file": path, "frames": String(description.frameCount),
-            "size": "\(description.width)x\(description.height)", "fps": "\(description.rate)",
-            "container": media.container,
-          ])
-      } catch {
-        Log.warning("not playable", ["file": path, "reason": error.reason])
-      }
-    }
+    memory.bytesMax = limits.mediaMemoryBytes
+    watch?.forget()
+    refresh()
   }
 
   /// The folder, as it was named.
@@ -67,59 +71,179 @@ final class Catalog {
   /// The names of everything that could be played when it was last looked at.
   var playable: [String] {
     entries.compactMap { name, entry in
-      if case .playable = entry { name } else { nil }
+      switch entry {
+      case .playable: name
+      case .opening(let opening): opening.media == nil ? nil : name
+      case .unplayable: nil
+      }
     }.sorted()
   }
 
-  /// What is in the folder now, as the API tells it: everything that can be played, and what looks
-  /// as if it could but cannot.
-  func reports() -> [VideoReport] {
-    var reports: [VideoReport] = []
-    for path in folder.paths(limit: limits.mediaFilesMax, depth: limits.mediaDepthMax) {
-      guard let file = try? folder.file(at: path), looksLikeVideo(path, file) else { continue }
-      var report = VideoReport(name: path)
-      do throws(RTSPRefusal) {
-        let media = try media(path, file)
-        let description = media.description
-        report.frames = description.frameCount
-        report.fps = Double(description.rate.numerator) / Double(description.rate.denominator)
-        (report.width, report.height) = (description.width, description.height)
-        report.durationS = Double(description.duration) / 1_000_000
-        report.bytes = media.identity.size
-        report.container = media.container
-        report.normalised = media.normalised
-        report.playable = true
-      } catch {
-        report.bytes = (try? file.identity().size) ?? 0
-        report.reason = error.reason
-      }
-      reports.append(report)
+  // MARK: The folder
+
+  /// Follows the folder from now on.
+  func follow() {
+    do throws(SystemError) {
+      watch = try FolderWatch(on: loop) { [weak self] in self?.refresh() }
+    } catch {
+      Log.warning("changes in the media folder are not noticed", ["reason": error.reason])
     }
-    return reports
+    refresh()
   }
 
-  /// Looks a medium up: the exact path first, then without a leading `video/`.
+  /// Has the folder looked at, and opens what is new in it.
+  func refresh() {
+    guard !isSurveying else {
+      isOutdated = true
+      return
+    }
+    (isSurveying, isOutdated) = (true, false)
+    watchFolders(["."])
+    let (folder, limits, before) = (folder, limits, survey)
+    let known = Array(entries.keys)
+    do throws(SystemError) {
+      try worker.perform({
+        let survey = FolderSurvey(of: folder, limits: limits, before: before)
+        let gone = known.filter { path in
+          survey.files[path] == nil && survey.pictures[path] == nil
+            && (try? folder.file(at: path)) == nil
+        }
+        return (survey, gone)
+      }) { [weak self] (survey, gone) in
+        self?.take(survey, gone)
+      }
+    } catch {
+      Log.warning("cannot look at the media folder", ["reason": error.reason])
+      isSurveying = false
+      hasChanged()
+    }
+  }
+
+  private func take(_ survey: FolderSurvey, _ gone: [String]) {
+    isSurveying = false
+    self.survey = survey
+    for path in gone {
+      entries[path] = nil
+      Log.info("no longer there", ["file": path])
+    }
+    for (path, pictures) in survey.pictures { open(path, .folder(pictures)) }
+    for (path, file) in survey.files where file.looksLikeVideo {
+      guard watch?.isBeingWritten(path) != true else { continue }
+      if entries[path]?.identity == .file(file.identity) { continue }
+      if let opened = try? folder.file(at: path), let identity = try? opened.identity() {
+        open(path, .file(opened, identity))
+      }
+    }
+    // What has come into a new folder before it was watched has not been heard of.
+    if watchFolders(survey.folders) || isOutdated { return refresh() }
+    hasChanged()
+  }
+
+  /// True when one of them is watched for the first time.
+  @discardableResult
+  private func watchFolders(_ paths: [String]) -> Bool {
+    guard let watch else { return false }
+    do throws(SystemError) {
+      return try watch.watch(paths, below: folder) && paths != ["."]
+    } catch {
+      Log.warning(
+        "changes in some media folders are not noticed",
+        ["reason": error.reason, "hint": "raise fs.inotify.max_user_watches"])
+      return false
+    }
+  }
+
+  /// Opens a medium unless it is known, unchanged.
+  @discardableResult
+  private func open(_ path: String, _ source: PictureSource) -> Entry {
+    if let known = entries[path], known.identity == source.identity { return known }
+    let opening = Opening(path, source, rate: rate, on: worker, loop) { [weak self] in
+      self?.opened($0, $1)
+    }
+    entries[path] = .opening(opening)
+    opening.goOn()
+    return entries[path] ?? .opening(opening)
+  }
+
+  private func opened(_ opening: Opening, _ result: Opening.Opened) {
+    let path = opening.path
+    // Another one may have taken its place.
+    guard case .opening(let current) = entries[path], current === opening else { return }
+    switch result {
+    case .success(let media):
+      entries[path] = .playable(media)
+      Self.note(media)
+    case .failure(.unplayable(let reason)):
+      entries[path] = .unplayable(opening.source.identity, reason: reason)
+      Log.warning("not playable", ["file": path, "reason": reason])
+    case .failure(.changed(let reason)):
+      entries[path] = nil
+      Log.warning("the file changes while it is read", ["file": path, "error": reason])
+    }
+    hasChanged()
+  }
+
+  private static func note(_ media: MediaFile) {
+    let description = media.description
+    Log.info(
+      "playable",
+      [
+        "file": description.name, "frames": String(description.frameCount),
+        "size": "\(description.width)x\(description.height)", "fps": "\(description.rate)",
+        "container": media.container,
+      ])
+    if let fault = media.fault {
+      Log.warning(
+        "damaged pictures are left out",
+        ["file": description.name, "count": String(media.damaged), "first": "\(fault)"])
+    }
+    if max(description.width, description.height) > RTPJPEGFrame.sideMax {
+      Log.warning(
+        "larger than \(RTPJPEGFrame.sideMax) pixels: GStreamer and live555 show it, FFmpeg cannot",
+        ["file": description.name])
+    }
+  }
+
+  // MARK: Looking up
+
+  typealias Found = Result<MediaFile, RTSPRefusal>
+
+  /// Looks a medium up: the exact path first, then without a leading `video/`; hands it to `done`,
+  /// at once if it is known, else when it has been opened.
   ///
-  /// - Throws: 404 when there is no such file in the folder, 415 when it cannot be played.
-  func media(named name: String) throws(RTSPRefusal) -> MediaFile {
-    let (path, file) = try open(name)
-    return try media(path, file)
+  /// 404 when there is no such file in the folder, 415 when it cannot be played, 503 when it is
+  /// being changed.
+  func media(named name: String, then done: @escaping (Found) -> Void) {
+    do throws(RTSPRefusal) {
+      let (path, source) = try find(name)
+      media(path, source, then: done)
+    } catch {
+      done(.failure(error))
+    }
   }
 
-  typealias Packed = Result<(media: MediaFile, packets: PacketBuffer), RTSPRefusal>
+  typealias Packed = Result<(media: MediaFile, packets: PacketSlices), RTSPRefusal>
 
-  /// Hands the packets of a medium in a layout to `done`: at once if they are there, else when they
-  /// have been made. Refusals are those of ``media(named:)``; 503 when the file changes just now.
+  /// Hands the packets of a medium in a layout to `done` when those of the frame are there, or of
+  /// the frame next to it that exists. Refusals are those of ``media(named:then:)``.
   func packets(
-    named name: String, _ layout: MediaFile.Layout, then done: @escaping (Packed) -> Void
+    named name: String, _ layout: MediaFile.Layout, frame: Int = 0,
+    then done: @escaping (Packed) -> Void
   ) {
     do throws(RTSPRefusal) {
-      let (path, file) = try open(name)
-      let media = try media(path, file)
-      media.pack(layout, from: file, on: worker) { [self] result in
-        switch result {
-        case .success(let packets): done(.success((media, packets)))
-        case .failure(let fault): done(.failure(refusal(fault, media, at: path)))
+      let (path, source) = try find(name)
+      media(path, source) { [self] found in
+        switch found {
+        case .failure(let refusal): done(.failure(refusal))
+        case .success(let media):
+          let packets = media.packets(layout, from: source, on: worker, in: memory)
+          let frame = min(max(0, frame), media.description.frameCount - 1)
+          packets.load(frame) { [self] loaded in
+            switch loaded {
+            case .success: done(.success((media, packets)))
+            case .failure(let fault): done(.failure(refusal(fault, media, at: path)))
+            }
+          }
         }
       }
     } catch {
@@ -127,26 +251,46 @@ final class Catalog {
     }
   }
 
-  private func refusal(
-    _ fault: PicturePacker.Fault, _ media: MediaFile, at path: String
-  ) -> RTSPRefusal {
-    switch fault {
-    case .changed(let reason):
-      entries[path] = nil
-      Log.warning("the file changes while it is read", ["file": path, "error": reason])
-      return RTSPRefusal(.serviceUnavailable, "the file is being changed, try again")
-    case .picture(let error):
-      entries[path] = .unplayable(media.identity, reason: "\(error)")
-      Log.warning("not playable", ["file": path, "reason": "\(error)"])
-      return RTSPRefusal(.unsupportedMediaType, "\(error)")
+  private func media(
+    _ path: String, _ source: PictureSource, then done: @escaping (Found) -> Void
+  ) {
+    switch open(path, source) {
+    case .playable(let media): done(.success(media))
+    case .unplayable(_, let reason):
+      done(.failure(RTSPRefusal(.unsupportedMediaType, reason)))
+    case .opening(let opening):
+      opening.wait { opened in
+        switch opened {
+        case .success(let media): done(.success(media))
+        case .failure(.unplayable(let reason)):
+          done(.failure(RTSPRefusal(.unsupportedMediaType, reason)))
+        case .failure(.changed): done(.failure(Self.isChanging))
+        }
+      }
     }
   }
 
-  private func open(_ name: String) throws(RTSPRefusal) -> (path: String, file: RegularFile) {
+  private func refusal(
+    _ fault: PicturePacker.Fault, _ media: MediaFile, at path: String
+  ) -> RTSPRefusal {
+    if case .playable(let current) = entries[path], current === media { entries[path] = nil }
+    Log.warning("the file changes while it is read", ["file": path, "error": fault.reason])
+    return Self.isChanging
+  }
+
+  private static let isChanging = RTSPRefusal(
+    .serviceUnavailable, "the file is being changed, try again")
+
+  private func find(_ name: String) throws(RTSPRefusal) -> (path: String, source: PictureSource) {
+    watch?.drain()
     let prefix = "video/"
     let names = name.hasPrefix(prefix) ? [name, String(name.dropFirst(prefix.count))] : [name]
     for path in names where Self.isAllowed(path) {
-      if let file = try? folder.file(at: path) { return (path, file) }
+      if let pictures = survey.pictures[path] { return (path, .folder(pictures)) }
+      guard let file = try? folder.file(at: path) else { continue }
+      guard watch?.isBeingWritten(path) != true else { throw Self.isChanging }
+      guard let identity = try? file.identity() else { continue }
+      return (path, .file(file, identity))
     }
     throw RTSPRefusal(.notFound, "there is no such file in the media folder")
   }
@@ -160,55 +304,89 @@ final class Catalog {
       }
   }
 
-  private func media(_ path: String, _ file: RegularFile) throws(RTSPRefusal) -> MediaFile {
-    guard let identity = try? file.identity() else {
-      throw RTSPRefusal(.notFound, "the file cannot be read")
+  // MARK: Telling
+
+  /// Calls `done` when the folder has been looked at as it is now, and what is in it has been
+  /// opened, or a second has passed.
+  func settled(then done: @escaping () -> Void) {
+    watch?.drain()
+    // Without a watch nobody has told what has changed.
+    if watch == nil { refresh() }
+    guard !isSettled else { return done() }
+    let patience = Patience { [unowned self] patience in
+      waiting.removeAll { $0 === patience }
+      done()
     }
-    let entry: Entry
-    if let known = entries[path], known.identity == identity {
-      entry = known
-    } else {
-      entry = index(path, file, identity)
-      entries[path] = entry
+    waiting.append(patience)
+    loop.deadlines.set(patience, at: loop.now + 1_000_000_000)
+  }
+
+  private var isSettled: Bool {
+    !isSurveying
+      && !entries.values.contains { entry in
+        if case .opening = entry { true } else { false }
+      }
+  }
+
+  private func hasChanged() {
+    changed()
+    guard isSettled else { return }
+    for patience in waiting {
+      loop.deadlines.clear(patience)
+      patience.wake(at: loop.now)
     }
+  }
+
+  /// What is in the folder, as the API tells it: everything that can be played, and what looks as
+  /// if it could but cannot.
+  func reports() -> [VideoReport] {
+    let files = survey.files.filter { $1.looksLikeVideo }.map { ($0, $1.identity.size) }
+    let pictures = survey.pictures.map { path, pictures in
+      (path, PictureSource.folder(pictures).identity.size)
+    }
+    return (files + pictures).sorted { $0.0 < $1.0 }.map { path, size in
+      var report = VideoReport(name: path)
+      report.bytes = size
+      if watch?.isBeingWritten(path) == true {
+        report.reason = "it is being written"
+      } else {
+        describe(entries[path], &report)
+      }
+      return report
+    }
+  }
+
+  private func describe(_ entry: Entry?, _ report: inout VideoReport) {
     switch entry {
-    case .playable(let media): return media
-    case .unplayable(_, let reason): throw RTSPRefusal(.unsupportedMediaType, reason)
+    case .playable(let media): describe(media, &report)
+    case .unplayable(_, let reason): report.reason = reason
+    case .opening(let opening):
+      report.opening = opening.progress
+      report.reason = "it is being read"
+      if let media = opening.media { describe(media, &report) }
+    case nil: report.reason = "it is being changed"
     }
   }
 
-  private func index(
-    _ path: String, _ file: RegularFile, _ identity: RegularFile.Identity
-  ) -> Entry {
-    // What is not read at all is told by its first bytes, however large it is.
-    if identity.size > 0, let head = try? file.read(ContainerKind.headBytes, at: 0),
-      let reason = ContainerKind(head.span).refusal(named: path)
-    {
-      return .unplayable(identity, reason: reason)
-    }
-    guard identity.size <= limits.mediaBytesMax else {
-      return .unplayable(
-        identity, reason: "\(identity.size) bytes, more than \(limits.mediaBytesMax)")
-    }
-    do {
-      let bytes = try file.read(identity.size, at: 0)
-      let index = try MotionJPEGIndex(bytes.span, named: path)
-      return .playable(MediaFile(name: path, identity: identity, index: index, rate: rate))
-    } catch {
-      return .unplayable(identity, reason: "\(error)")
-    }
+  private func describe(_ media: MediaFile, _ report: inout VideoReport) {
+    let description = media.description
+    report.frames = description.frameCount
+    report.fps = Double(description.rate.numerator) / Double(description.rate.denominator)
+    (report.width, report.height) = (description.width, description.height)
+    report.durationS = Double(description.duration) / 1_000_000
+    report.container = media.container
+    report.normalised = media.normalised
+    report.damaged = media.damaged
+    report.reason = media.fault.map { "a damaged picture is left out: \($0)" } ?? ""
+    report.playable = true
   }
+}
 
-  /// Whether somebody would expect this file to play: by its first bytes, or by its name.
-  private func looksLikeVideo(_ path: String, _ file: RegularFile) -> Bool {
-    if let head = try? file.read(ContainerKind.headBytes, at: 0),
-      ContainerKind.isLikelyVideo(head.span)
-    {
-      return true
-    }
-    let name = path.lowercased()
-    return [".mjpeg", ".mjpg", ".jpeg", ".jpg", ".avi", ".mp4", ".mov", ".mkv"].contains {
-      name.hasSuffix($0)
-    }
-  }
+/// Somebody who waits for the catalog, but not for ever.
+private final class Patience: Wakeable {
+  private let over: (Patience) -> Void
+
+  init(_ over: @escaping (Patience) -> Void) { self.over = over }
+
+  override func wake(at now: Instant) { over(self) }
 }

@@ -21,8 +21,8 @@ final class DatagramSubscriber: Subscriber, EventHandler {
   }
 
   init(
-    _ way: Way, packets: PacketBuffer, media: MediaDescription, limits: Limits, loop: EventLoop,
-    buffer: ReceiveBuffer, heard: @escaping () -> Void, reachedEnd: @escaping () -> Void
+    _ way: Way, packets: PacketSlices, media: MediaDescription, limits: Limits, loop: EventLoop,
+    buffer: ReceiveBuffer, heard: @escaping () -> Void, ended: @escaping (End) -> Void
   ) throws(SystemError) {
     rtp = way.rtp
     rtcp = way.rtcp
@@ -32,13 +32,13 @@ final class DatagramSubscriber: Subscriber, EventHandler {
     self.heard = heard
     super.init(
       packets: packets, media: media, channel: 0, isClassroom: way.rtcp == nil, limits: limits,
-      loop: loop, reachedEnd: reachedEnd)
+      loop: loop, ended: ended)
     if let rtcp { registration = try loop.add(rtcp, .readable, self) }
   }
 
   override var transportName: String { rtcp == nil ? "classroom" : "udp" }
 
-  override func send(frame: Int) -> Delivery {
+  override func send(_ packets: PacketBuffer, frame: Int) -> Delivery {
     switch rtp.send(packets, frame: frame) {
     case .sent: .sent
     case .full: .full

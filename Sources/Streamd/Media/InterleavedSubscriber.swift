@@ -7,19 +7,19 @@ final class InterleavedSubscriber: Subscriber {
   private let channels: TransportHeader.Channels
 
   init(
-    _ channels: TransportHeader.Channels, of connection: RTSPConnection, packets: PacketBuffer,
-    media: MediaDescription, limits: Limits, loop: EventLoop, reachedEnd: @escaping () -> Void
+    _ channels: TransportHeader.Channels, of connection: RTSPConnection, packets: PacketSlices,
+    media: MediaDescription, limits: Limits, loop: EventLoop, ended: @escaping (End) -> Void
   ) {
     self.connection = connection
     self.channels = channels
     super.init(
       packets: packets, media: media, channel: channels.rtp, isClassroom: false, limits: limits,
-      loop: loop, reachedEnd: reachedEnd)
+      loop: loop, ended: ended)
   }
 
   override var transportName: String { "tcp" }
 
-  override func send(frame: Int) -> Delivery {
+  override func send(_ packets: PacketBuffer, frame: Int) -> Delivery {
     connection.offer(packets, frame: frame) ? .sent : .full
   }
 

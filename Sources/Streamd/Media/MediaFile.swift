@@ -1,11 +1,11 @@
 internal import Reactor
 internal import Wire
 
-/// A file of Motion-JPEG that can be played: its index, and its packets once somebody plays it.
+/// A medium that can be played: its index, and its packets once somebody plays it.
 ///
-/// The pictures themselves are not kept. They are packetised once for each way of sending, when the
-/// first viewer of that way comes, and shared by all viewers from then on. What RTP cannot carry as
-/// it is, is normalised on the way; all of that is the worker's work, in slices.
+/// The pictures themselves are not kept. They are packetised once for each way of sending, slice by
+/// slice, and shared by all viewers. What RTP cannot carry as it is, is normalised on the way; all
+/// of that is the worker's work.
 final class MediaFile {
   /// A way of sending, and so a layout of packets.
   enum Layout {
@@ -15,29 +15,44 @@ final class MediaFile {
     case interleaved
     /// One RTP packet per picture, holding the whole JPEG: the classroom dialect.
     case classroom
+
+    /// What makes the packets; nil where a packet is a picture.
+    var packetizer: JPEGPacketizer? {
+      switch self {
+      case .datagrams: JPEGPacketizer(interleaved: false)
+      case .interleaved: JPEGPacketizer(interleaved: true)
+      case .classroom: nil
+      }
+    }
+
+    /// Bytes from one packet to the next, where the longest picture has so many.
+    func stride(longest: Int) -> Int {
+      packetizer?.stride ?? RTPHeader.length + longest + StandalonePicture.addedBytesMax
+    }
   }
 
-  typealias Packed = Result<PacketBuffer, PicturePacker.Fault>
-
-  /// What RTSP says of it.
-  let description: MediaDescription
-  /// The file it was made from, unchanged.
-  let identity: RegularFile.Identity
-
-  private let index: MotionJPEGIndex
-  private var packed: [Layout: PacketBuffer] = [:]
-  /// Who waits for a layout that is being made.
-  private var waiting: [Layout: [(Packed) -> Void]] = [:]
+  /// What it was made from, unchanged.
+  let identity: PictureSource.Identity
+  private let name: String
+  private let rate: FrameRate
+  private var index: MotionJPEGIndex
+  private var layouts: [Layout: PacketSlices] = [:]
 
   /// `rate` is what it plays at if it carries none of its own.
   init(
-    name: String, identity: RegularFile.Identity, index: MotionJPEGIndex, rate: FrameRate
+    name: String, identity: PictureSource.Identity, index: MotionJPEGIndex, rate: FrameRate
   ) {
-    description = MediaDescription(
-      name: name, frameCount: index.entries.count, rate: index.rate ?? rate, width: index.width,
-      height: index.height)
+    self.name = name
     self.identity = identity
     self.index = index
+    self.rate = rate
+  }
+
+  /// What RTSP says of it, as far as it has been read.
+  var description: MediaDescription {
+    MediaDescription(
+      name: name, frameCount: index.entries.count, rate: index.rate ?? rate, width: index.width,
+      height: index.height)
   }
 
   /// What kind of file it is, for people.
@@ -48,54 +63,38 @@ final class MediaFile {
     JPEGNormalizer.Change.allCases.filter(index.changes.contains).map(\.description)
   }
 
+  /// How many pictures are left out because they are damaged, as far as that is known.
+  var damaged: Int { index.damaged }
+
+  /// What is wrong with the first of them; nil when there is none.
+  var fault: JPEGError? { index.fault }
+
   /// The longest frame's bytes.
   var longestFrame: Int { index.longest }
 
-  /// The packets in a layout that has been made already.
-  func packets(_ layout: Layout) -> PacketBuffer? { packed[layout] }
-
-  /// Makes the packets of a layout from the file, unless they are there, and hands them to `done`:
-  /// at once if they are there, else when the worker has made them.
-  ///
-  /// It fails when the file can no longer be read as it was indexed, or has changed meanwhile.
-  func pack(
-    _ layout: Layout, from file: RegularFile, on worker: Worker,
-    then done: @escaping (Packed) -> Void
-  ) {
-    if let packets = packed[layout] { return done(.success(packets)) }
-    waiting[layout, default: []].append(done)
-    guard waiting[layout]?.count == 1 else { return }
-    let packer = PicturePacker(layout: layout, index: index, file: file)
-    goOn(packer, packer.makeBuffer(bytes: identity.size), on: worker)
+  /// It has been read further.
+  func extend(_ index: MotionJPEGIndex) {
+    self.index = index
+    for slices in layouts.values { slices.extend(index) }
   }
 
-  /// Has the next slice made, and takes it over.
-  private func goOn(_ packer: PicturePacker, _ packets: PacketBuffer, on worker: Worker) {
-    guard packets.count < index.entries.count else { return verify(packer, packets) }
-    let slice = packer.slice(from: packets.count)
-    do throws(SystemError) {
-      try worker.perform({ packer.packets(of: slice) }) { [self] result in
-        switch result {
-        case .success(let frames):
-          for frame in frames { packets.append(frame) }
-          goOn(packer, packets, on: worker)
-        case .failure(let fault): finish(packer.layout, .failure(fault))
-        }
+  /// Its packets in a layout, read from `source` when they are wanted.
+  func packets(
+    _ layout: Layout, from source: PictureSource, on worker: Worker, in memory: PacketMemory
+  ) -> PacketSlices {
+    if let packets = layouts[layout] { return packets }
+    let packets = PacketSlices(layout, index, from: source, on: worker, in: memory)
+    var isTold = false
+    packets.damaged = { [name] damage in
+      if !isTold {
+        Log.warning("a damaged picture is left out", ["file": name, "reason": "\(damage)"])
       }
-    } catch {
-      finish(packer.layout, .failure(.changed(error.reason)))
+      isTold = true
     }
+    layouts[layout] = packets
+    return packets
   }
 
-  private func verify(_ packer: PicturePacker, _ packets: PacketBuffer) {
-    guard (try? packer.file.identity()) == identity else {
-      return finish(packer.layout, .failure(.changed("it was changed meanwhile")))
-    }
-    packed[packer.layout] = packets
-    finish(packer.layout, .success(packets))
-  }
-
-  private func finish(_ layout: Layout, _ result: Packed) {
-    for done in waiting.removeValue(forKey: layout) ?? [] { done(result) }
-  }
+  /// Its packets in a layout, if somebody has asked for them.
+  func packets(_ layout: Layout) -> PacketSlices? { layouts[layout] }
 }

@@ -1,96 +1,59 @@
 internal import Reactor
 internal import Wire
 
-/// Makes packets of a file's pictures in one layout. It is a value that the worker can have: what
-/// it reads is read only.
+/// Makes packets of some pictures of a medium in one layout. A value that the worker can have.
 struct PicturePacker: Sendable {
   let layout: MediaFile.Layout
-  let index: MotionJPEGIndex
-  let file: RegularFile
+  let source: PictureSource
+  /// The pictures, by their numbers in the medium.
+  let numbers: Range<Int>
+  let entries: ArraySlice<MotionJPEGIndex.Entry>
 
-  /// Why a picture cannot be packed.
-  enum Fault: Error {
-    /// The file cannot be read, or is not what was indexed.
-    case changed(String)
-    /// The picture cannot be carried, which only decoding has shown.
-    case picture(JPEGError)
+  /// Why the pictures cannot be had: the file cannot be read, or is not what was indexed.
+  struct Fault: Error {
+    var reason: String
   }
 
-  /// So much is read and packed at a time; what comes of it is taken over between two frames.
-  private static let sliceBytes = 256 * 1024
-
-  /// The pictures from `start` on that make a slice.
-  func slice(from start: Int) -> Range<Int> {
-    var (end, bytes) = (start, 0)
-    while end < index.entries.count, end == start || bytes < Self.sliceBytes {
-      bytes += index.entries[end].length
-      end += 1
-    }
-    return start..<end
+  /// One picture's packets in one run of bytes; none where it is damaged.
+  struct Slice: Sendable {
+    var frames: [[UInt8]] = []
+    /// What is wrong with the first that is damaged.
+    var damage: JPEGError?
   }
 
-  /// A buffer for all pictures' packets.
-  func makeBuffer(bytes: Int) -> PacketBuffer {
-    let packetizer = packetizer
-    return PacketBuffer(
-      stride: packetizer?.stride ?? wholeStride, prefix: packetizer?.prefix ?? 0,
-      frameCapacity: index.entries.count, byteCapacity: bytes + bytes / 16)
-  }
-
-  /// The packets of some pictures, each in one run of bytes.
-  func packets(of range: Range<Int>) -> Result<[[UInt8]], Fault> {
+  /// The packets of the pictures.
+  func pack() -> Result<Slice, Fault> {
     do throws(Fault) {
-      var packets: [[UInt8]] = []
-      for entry in index.entries[range] { packets.append(try self.packets(of: entry)) }
-      return .success(packets)
+      var slice = Slice()
+      for (number, entry) in zip(numbers, entries) {
+        let bytes = try source.read(number, entry)
+        do throws(JPEGError) {
+          slice.frames.append(try packets(of: bytes))
+        } catch {
+          slice.frames.append([])
+          if slice.damage == nil { slice.damage = error.moved(by: entry.offset) }
+        }
+      }
+      guard source.isUnchanged else { throw Fault(reason: "it was changed meanwhile") }
+      return .success(slice)
     } catch {
       return .failure(error)
     }
   }
 
-  private var packetizer: JPEGPacketizer? {
-    switch layout {
-    case .datagrams: JPEGPacketizer(interleaved: false)
-    case .interleaved: JPEGPacketizer(interleaved: true)
-    case .classroom: nil
-    }
-  }
-
-  private var wholeStride: Int {
-    RTPHeader.length + index.longest + StandalonePicture.addedBytesMax
-  }
-
-  private func packets(of entry: MotionJPEGIndex.Entry) throws(Fault) -> [UInt8] {
-    let bytes = try read(entry)
-    guard let packetizer else {
+  private func packets(of bytes: [UInt8]) throws(JPEGError) -> [UInt8] {
+    let verdict = try JPEGVerdict(bytes.span, at: 0)
+    guard verdict.scanBytes <= JPEGPacketizer.scanBytesMax else { return [] }
+    guard let packetizer = layout.packetizer else {
       var packet: [UInt8] = []
-      packet.reserveCapacity(RTPHeader.length + entry.length)
+      packet.reserveCapacity(RTPHeader.length + bytes.count)
       RTPHeader(marker: true, sequence: 0, timestamp: 0, ssrc: 0).emit(into: &packet)
       return packet + StandalonePicture.bytes(of: bytes)
     }
-    if let picture = try? RTPJPEGFrame.inspect(bytes.span, at: 0) {
+    if verdict.changes.isEmpty, let picture = try? RTPJPEGFrame.inspect(bytes.span, at: 0) {
       return packetizer.packets(picture.frame, bytes.span, scan: picture.scan)
     }
-    do throws(JPEGError) {
-      let picture = try JPEGNormalizer.normalize(bytes.span, at: 0)
-      return packetizer.packets(
-        picture.frame, picture.scan.span, scan: 0..<picture.scan.count)
-    } catch {
-      throw .picture(error.moved(by: entry.offset))
-    }
-  }
-
-  /// Reads one picture, and does not trust that it is still what was indexed.
-  private func read(_ entry: MotionJPEGIndex.Entry) throws(Fault) -> [UInt8] {
-    let bytes: [UInt8]
-    do throws(SystemError) {
-      bytes = try file.read(entry.length, at: entry.offset)
-    } catch {
-      throw .changed(error.reason)
-    }
-    guard bytes.count == entry.length, let verdict = try? JPEGVerdict(bytes.span, at: 0),
-      verdict.scanBytes <= JPEGPacketizer.scanBytesMax
-    else { throw .changed("it is not what it was when it was indexed") }
-    return bytes
+    let picture = try JPEGNormalizer.normalize(bytes.span, at: 0)
+    return packetizer.packets(picture.frame, picture.scan.span, scan: 0..<picture.scan.count)
   }
 }

@@ -5,11 +5,11 @@ internal import Wire
 ///
 /// The way has four rooms, and no copy per viewer:
 ///
-///     file ──pictures──▶ MediaFile ──packets──▶ Subscriber ──one system call──▶ kernel
+///     file ──pictures──▶ PacketSlices ──packets──▶ Subscriber ──one system call──▶ kernel
 ///
-/// - The file is read when it is indexed and when it is packetised, never while it plays. Bound:
-///   `Limits.mediaBytesMax`.
-/// - `MediaFile` holds the packets of every frame, one copy for each way of sending, shared.
+/// - The worker reads the file and makes packets of it, a slice at a time, before they are due.
+/// - ``PacketSlices`` holds them, one copy for each way of sending, shared. Bound:
+///   `Limits.mediaMemoryBytes`, and two slices a viewer.
 /// - The subscriber holds a place (``Wire/Playhead``) and a stamp. When its deadline comes it
 ///   writes the stamp over the frame's headers and sends. Allocations: none. Bound: nothing is
 ///   queued here.
@@ -38,9 +38,13 @@ class Subscriber: Wakeable {
     var slow = 0
     /// Frames left out because the viewer's port was closed.
     var refused = 0
+    /// Frames left out because their picture is damaged.
+    var damaged = 0
+    /// Frames left out because their packets were not made in time.
+    var late = 0
 
-    /// Frames left out for the viewer's sake.
-    var skipped: Int { slow + refused }
+    /// Frames left out for whatever reason.
+    var skipped: Int { slow + refused + damaged + late }
   }
 
   /// Sums over many sessions, which outlive them.
@@ -52,6 +56,8 @@ class Subscriber: Wakeable {
     var refused = 0
     /// Frames left out because the daemon itself was late.
     var late = 0
+    /// Frames left out because their picture is damaged.
+    var damaged = 0
 
     mutating func add(_ subscriber: Subscriber) {
       frames += subscriber.counters.frames
@@ -59,11 +65,22 @@ class Subscriber: Wakeable {
       octets += subscriber.counters.octets
       slow += subscriber.counters.slow
       refused += subscriber.counters.refused
-      late += subscriber.playhead.skipped
+      late += subscriber.counters.late + subscriber.playhead.skipped
+      damaged += subscriber.counters.damaged
     }
   }
 
-  let packets: PacketBuffer
+  /// How playing has ended.
+  enum End {
+    /// The end of the requested range has been reached.
+    case range
+    /// What follows cannot be had any more: the file has changed.
+    case broken
+  }
+
+  private var packets: PacketReader
+  /// The frame that is due is being made; it is sent as soon as it is there.
+  private var isWaiting = false
   private(set) var playhead: Playhead
   private(set) var counters = Counters()
   private(set) var isPlaying = false
@@ -81,16 +98,16 @@ class Subscriber: Wakeable {
   private let reportInterval: Instant
   private var nextReport: Instant = 0
   private var saidGoodbye = false
-  /// Told when the end of the requested range has been reached.
-  private let reachedEnd: () -> Void
+  /// Told when playing has ended by itself.
+  private let ended: (End) -> Void
 
   /// The first values are random, as RFC 3550 §5.1 asks, but for the classroom dialect: that client
   /// shows a frame only when its sequence number is higher than the last one's, beginning with 1.
   init(
-    packets: PacketBuffer, media: MediaDescription, channel: UInt8, isClassroom: Bool,
-    limits: Limits, loop: EventLoop, reachedEnd: @escaping () -> Void
+    packets: PacketSlices, media: MediaDescription, channel: UInt8, isClassroom: Bool,
+    limits: Limits, loop: EventLoop, ended: @escaping (End) -> Void
   ) {
-    self.packets = packets
+    self.packets = PacketReader(packets)
     self.media = media
     since = CalendarTime(realtime: loop.realtime).timestamp
     playhead = Playhead(
@@ -101,13 +118,15 @@ class Subscriber: Wakeable {
       ssrc: UInt32.random(in: 1 ... .max), channel: channel)
     self.loop = loop
     reportInterval = Instant(limits.reportSeconds) * 1_000_000_000
-    self.reachedEnd = reachedEnd
+    self.ended = ended
   }
 
   // MARK: What subclasses know
 
   /// Sends a frame whose headers have been stamped.
-  func send(frame: Int) -> Delivery { preconditionFailure("a subscriber without a way out") }
+  func send(_ packets: PacketBuffer, frame: Int) -> Delivery {
+    preconditionFailure("a subscriber without a way out")
+  }
 
   /// Sends an RTCP compound.
   func sendControl(_ bytes: [UInt8]) { preconditionFailure("a subscriber without a way out") }
@@ -190,24 +209,40 @@ class Subscriber: Wakeable {
     guard isPlaying else { return }
     if now >= nextReport { sendReport() }
     guard now >= playhead.due else { return loop.deadlines.set(self, at: playhead.due) }
+    if packets.slice(of: playhead.frame) == nil, !playhead.isAtEnd { return waitForSlice() }
     switch playhead.next(at: now) {
     case .frame(let frame, let timestamp):
       stamp.timestamp = timestamp
-      packets.patch(frame: frame, with: stamp)
-      switch send(frame: frame) {
-      case .sent: account(frame, now)
-      case .full: counters.slow += 1
-      case .refused: counters.refused += 1
-      }
+      deliver(frame, now)
       loop.deadlines.set(self, at: playhead.due)
     case .ended:
       isPlaying = false
       sayGoodbye()
-      reachedEnd()
+      ended(.range)
     }
   }
 
-  private func account(_ frame: Int, _ now: Instant) {
+  @inline(__always)
+  private func deliver(_ frame: Int, _ now: Instant) {
+    // Frames that are late may have been left out, and with them the slice.
+    guard let slice = packets.slice(of: frame) else {
+      counters.late += 1
+      return
+    }
+    let (packets, number) = (slice.packets, frame - slice.frames.lowerBound)
+    guard packets.byteCount(of: number) > 0 else {
+      counters.damaged += 1
+      return
+    }
+    packets.patch(frame: number, with: stamp)
+    switch send(packets, frame: number) {
+    case .sent: account(packets, number, now)
+    case .full: counters.slow += 1
+    case .refused: counters.refused += 1
+    }
+  }
+
+  private func account(_ packets: PacketBuffer, _ frame: Int, _ now: Instant) {
     let count = packets.packets(of: frame)
     // A frame that was left out takes no sequence numbers, so that it does not look like a loss.
     stamp.sequence &+= UInt16(truncatingIfNeeded: count)
@@ -215,6 +250,25 @@ class Subscriber: Wakeable {
     counters.packets += count
     counters.octets += packets.payloadBytes(of: frame)
     lastDelivery = now
+  }
+
+  private func waitForSlice() {
+    guard !isWaiting else { return }
+    isWaiting = true
+    packets.load(playhead.frame) { [weak self] loaded in
+      guard let self else { return }
+      isWaiting = false
+      guard isPlaying else { return }
+      if case .failure(let fault) = loaded { return breakOff(fault) }
+      loop.deadlines.set(self, at: loop.now)
+    }
+  }
+
+  private func breakOff(_ fault: PicturePacker.Fault) {
+    Log.warning("the file has changed under a viewer", ["file": media.name, "error": fault.reason])
+    isPlaying = false
+    sayGoodbye()
+    ended(.broken)
   }
 
   // MARK: RTCP

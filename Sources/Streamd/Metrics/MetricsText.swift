@@ -49,11 +49,12 @@ struct MetricsText {
       sent.map { ($0.labels, $0.totals.frames) })
     counter(
       "streamd_frames_skipped_total",
-      "Frames left out: the client was slow, its port closed, or the daemon itself late.",
+      "Frames left out: the client was slow, its port closed, the daemon late, the file damaged.",
       [
         ("reason=\"slow\"", sent.reduce(0) { $0 + $1.totals.slow }),
         ("reason=\"refused\"", sent.reduce(0) { $0 + $1.totals.refused }),
         ("reason=\"late\"", sent.reduce(0) { $0 + $1.totals.late }),
+        ("reason=\"damaged\"", sent.reduce(0) { $0 + $1.totals.damaged }),
       ])
     counter(
       "streamd_rtp_packets_sent_total", "RTP packets sent.",

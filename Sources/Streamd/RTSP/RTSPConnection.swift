@@ -91,11 +91,26 @@ final class RTSPConnection: Connection {
   }
 
   private func find(_ name: String) {
-    do throws(RTSPRefusal) {
-      conversation.found(try server.catalog.media(named: name).description)
-    } catch {
-      conversation.refused(error)
+    answerLater { [self] resume in
+      server.catalog.media(named: name) { [weak self] found in
+        guard let self, conversation.isWaiting else { return }
+        switch found {
+        case .success(let media): conversation.found(media.description)
+        case .failure(let refusal): conversation.refused(refusal)
+        }
+        resume()
+      }
     }
+  }
+
+  /// Asks for something that may take its time, while others are served: what was answered at once
+  /// is gone on with by whoever asked.
+  private func answerLater(_ ask: (_ resume: @escaping () -> Void) -> Void) {
+    var isAtOnce = true
+    ask { [weak self] in
+      if !isAtOnce { self?.resume() }
+    }
+    isAtOnce = false
   }
 
   private func open(
@@ -103,23 +118,22 @@ final class RTSPConnection: Connection {
   ) {
     let layout: MediaFile.Layout =
       transport.channels != nil ? .interleaved : isClassroom ? .classroom : .datagrams
-    // The packets may have to be made first, while others are served.
-    var isAtOnce = true
-    server.catalog.packets(named: media.name, layout) { [weak self] result in
-      guard let self, conversation.isWaiting else { return }
-      do throws(RTSPRefusal) {
-        let (media, packets) = try result.get()
-        let subscription = Subscription(
-          connection: self, server: server, session: session, isClassroom: isClassroom)
-        let (subscriber, ports) = try subscription.open(media, packets, transport)
-        subscribe(session, subscriber)
-        conversation.opened(serverPorts: ports, ssrc: subscriber.ssrc)
-      } catch {
-        conversation.refused(error)
+    answerLater { [self] resume in
+      server.catalog.packets(named: media.name, layout) { [weak self] result in
+        guard let self, conversation.isWaiting else { return }
+        do throws(RTSPRefusal) {
+          let (media, packets) = try result.get()
+          let subscription = Subscription(
+            connection: self, server: server, session: session, isClassroom: isClassroom)
+          let (subscriber, ports) = try subscription.open(media, packets, transport)
+          subscribe(session, subscriber)
+          conversation.opened(serverPorts: ports, ssrc: subscriber.ssrc)
+        } catch {
+          conversation.refused(error)
+        }
+        resume()
       }
-      if !isAtOnce { resume() }
     }
-    isAtOnce = false
   }
 
   private func subscribe(_ session: Int, _ subscriber: Subscriber) {
@@ -174,6 +188,13 @@ final class RTSPConnection: Connection {
     conversation.sawSignOfLife(session: session, at: loop.now)
   }
 
-  /// A viewer has come to the end of its range.
-  func reachedEnd(_ session: Int) { conversation.reachedEnd(session: session) }
+  /// Playing has ended by itself.
+  func ended(_ session: Int, _ end: Subscriber.End) {
+    switch end {
+    case .range: conversation.reachedEnd(session: session)
+    case .broken:
+      conversation.end(session: session)
+      resume()
+    }
+  }
 }

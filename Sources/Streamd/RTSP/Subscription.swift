@@ -14,13 +14,13 @@ struct Subscription {
   /// - Returns: the subscriber, and the server's ports where it has some.
   /// - Throws: 453 when no ports are left, 503 when the machine has no more sockets.
   func open(
-    _ media: MediaFile, _ packets: PacketBuffer, _ transport: TransportHeader
+    _ media: MediaFile, _ packets: PacketSlices, _ transport: TransportHeader
   ) throws(RTSPRefusal) -> (Subscriber, TransportHeader.PortPair?) {
     if let channels = transport.channels {
       connection.makeRoom(forFramesOf: media.longestFrame)
       let subscriber = InterleavedSubscriber(
         channels, of: connection, packets: packets, media: media.description,
-        limits: server.limits, loop: server.loop, reachedEnd: reachedEnd)
+        limits: server.limits, loop: server.loop, ended: ended)
       return (subscriber, nil)
     }
     guard let ports = transport.clientPorts else { throw RTSPRefusal(.unsupportedTransport) }
@@ -28,16 +28,17 @@ struct Subscription {
   }
 
   private func openDatagrams(
-    _ media: MediaFile, _ packets: PacketBuffer, _ client: TransportHeader.PortPair
+    _ media: MediaFile, _ packets: PacketSlices, _ client: TransportHeader.PortPair
   ) throws(RTSPRefusal) -> (Subscriber, TransportHeader.PortPair?) {
-    let way = try openWay(client, segmentBytes: isClassroom ? nil : packets.stride)
+    let way = try openWay(
+      client, segmentBytes: isClassroom ? nil : JPEGPacketizer(interleaved: false).stride)
     let port = way.rtp.local.port
     do throws(SystemError) {
       let subscriber = try DatagramSubscriber(
         way, packets: packets, media: media.description, limits: server.limits, loop: server.loop,
         buffer: server.buffer,
         heard: { [unowned connection, session] in connection.heard(from: session) },
-        reachedEnd: reachedEnd)
+        ended: ended)
       return (subscriber, TransportHeader.PortPair(rtp: port, rtcp: port + 1))
     } catch {
       server.ports.release(port)
@@ -82,7 +83,7 @@ struct Subscription {
     return DatagramSubscriber.Way(rtp: rtp, rtcp: rtcp, ports: server.ports)
   }
 
-  private var reachedEnd: () -> Void {
-    { [unowned connection, session] in connection.reachedEnd(session) }
+  private var ended: (Subscriber.End) -> Void {
+    { [unowned connection, session] end in connection.ended(session, end) }
   }
 }

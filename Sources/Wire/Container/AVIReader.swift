@@ -2,15 +2,18 @@
 /// frame rate.
 ///
 /// The file is walked chunk by chunk. RIFF chunks and the lists that matter are entered without a
-/// look at their sizes, which are zero or all ones where a recording was cut off. `idx1`, `indx`
-/// and `ix##` are passed over: they only say again what the walk finds, and are missing or wrong in
-/// just those files. What is no chunk is passed over up to the next one that holds a picture.
+/// look at their sizes, which are zero or all ones where a recording was cut off. `idx1` and `ix##`
+/// are passed over: they only say again what the walk finds, and are missing or wrong in just those
+/// files; of a large file ``AVIIndex`` reads them instead of the pictures. What is no chunk is
+/// passed over up to the next one that holds a picture.
 struct AVIReader: ContainerReader {
   /// From the stream's header, else from the file's; nil when neither says anything sensible.
   var rate: FrameRate? { stream?.rate ?? fileRate }
 
   private let name: String
-  private var position = 0
+  var position = 0
+  /// Where the file's own index is to be found; nil before the pictures begin.
+  private(set) var indexPlace: AVIIndex.Place?
   private var streamCount = 0
   private var stream: Stream?
   /// The stream whose header is being read.
@@ -20,6 +23,12 @@ struct AVIReader: ContainerReader {
   private var fileRate: FrameRate?
   private var isInMovie = false
   private var previous: Range<Int>?
+  /// How far the window has been moved.
+  private var origin = 0
+  /// The bytes of the file behind the window.
+  private var beyond = 0
+  /// The size that the file's first RIFF chunk has by its header.
+  private var firstSegment = 0
 
   /// A video stream of Motion-JPEG.
   private struct Stream {
@@ -28,6 +37,8 @@ struct AVIReader: ContainerReader {
     var rate: FrameRate?
     /// Of the whole frame in pixels; 0 while unknown.
     var height = 0
+    /// Where the parts of its index are (OpenDML); empty when it has none there.
+    var indexChunks: [Range<Int>] = []
   }
 
   /// What FFmpeg takes for Motion-JPEG as well: the names that capture cards gave it.
@@ -45,41 +56,75 @@ struct AVIReader: ContainerReader {
       && (FourCC(head, at: 8) == "AVI " || FourCC(head, at: 8) == "AVI\u{19}")
   }
 
-  mutating func next(in bytes: Span<UInt8>) throws(JPEGError) -> PictureLocation? {
+  mutating func moved(by distance: Int) {
+    position -= distance
+    origin += distance
+    previous = previous.map { $0.lowerBound - distance..<$0.upperBound - distance }
+  }
+
+  mutating func next(
+    in bytes: Span<UInt8>, beyond: Int
+  ) throws(JPEGError) -> PictureLocation? {
+    self.beyond = beyond
     while bytes.count - position >= RIFFChunk.headerLength {
       let chunk = RIFFChunk(bytes, at: position)
       if chunk.isList {
-        try enter(chunk, bytes)
+        guard try enter(chunk, bytes) else { return nil }
       } else if isInMovie, let stream, stream.identifiers.contains(chunk.identifier) {
-        if let location = try picture(chunk, bytes) { return location }
+        guard isThere(chunk, bytes) else { return nil }
+        let start = position
+        guard let location = try picture(chunk, bytes) else { continue }
+        if location.isCut, beyond > 0 {
+          position = start
+          return nil
+        }
+        return location
       } else {
-        if !isInMovie { read(chunk, bytes) }
+        if !isInMovie {
+          if beyond > 0, chunk.size < Self.headerBytesMax, !chunk.isWhole(in: bytes) { return nil }
+          read(chunk, bytes)
+        }
         skip(chunk, bytes)
       }
     }
-    if !isInMovie { throw JPEGError(bytes.count, "the AVI file ends before its pictures begin") }
+    if !isInMovie, beyond == 0 {
+      throw JPEGError(bytes.count, "the AVI file ends before its pictures begin")
+    }
     return nil
   }
 
+  /// Whether as much of a picture's chunk is in the window as will ever be, and its first bytes.
+  private func isThere(_ chunk: RIFFChunk, _ bytes: Span<UInt8>) -> Bool {
+    let rest = bytes.count - chunk.data
+    return beyond == 0 || (rest >= 2 && (chunk.size <= rest || chunk.size > rest + beyond))
+  }
+
+  /// Larger chunks in front of the pictures are padding.
+  private static let headerBytesMax = 1 << 20
+
   // MARK: The walk
 
-  private mutating func enter(_ list: RIFFChunk, _ bytes: Span<UInt8>) throws(JPEGError) {
+  /// False when its kind is not in the window.
+  private mutating func enter(_ list: RIFFChunk, _ bytes: Span<UInt8>) throws(JPEGError) -> Bool {
     guard bytes.count - list.data >= 4 else {
+      if beyond > 0 { return false }
       position = bytes.count
-      return
+      return true
     }
+    if list.identifier == "RIFF", origin + position == 0 { firstSegment = list.data + list.size }
     switch FourCC(bytes, at: list.data) {
     case "movi":
-      try beginMovie()
+      try beginMovie(list)
       position = list.data + 4
     case "hdrl", "strl", "rec ":
       position = list.data + 4
     default:
       if list.identifier == "RIFF" { position = list.data + 4 } else { skip(list, bytes) }
     }
+    return true
   }
 
-  private mutating func beginMovie() throws(JPEGError) {
+  private mutating func beginMovie(_ list: RIFFChunk) throws(JPEGError) {
     finishStream()
     guard stream != nil else {
       let what =
@@ -87,22 +132,29 @@ struct AVIReader: ContainerReader {
         ?? "this AVI file has no video stream"
       throw JPEGError(position, "\(what); convert it with: \(FFmpegCommand.convert(name))")
     }
+    if let stream, !isInMovie {
+      indexPlace = AVIIndex.Place(
+        identifiers: stream.identifiers, chunks: stream.indexChunks,
+        movie: origin + list.data..<origin + list.data + list.size, firstSegment: firstSegment)
+    }
     isInMovie = true
   }
 
   /// Moves on behind a chunk and the byte that makes its length even, which some writers leave out.
   private mutating func skip(_ chunk: RIFFChunk, _ bytes: Span<UInt8>) {
-    guard chunk.identifier.isPrintable, chunk.isWhole(in: bytes) else {
+    guard chunk.identifier.isPrintable, chunk.size <= bytes.count - chunk.data + beyond else {
       return resynchronize(bytes)
     }
     let end = chunk.data + chunk.size
-    let padded = min(end + (chunk.size & 1), bytes.count)
+    let padded = min(end + (chunk.size & 1), bytes.count + beyond)
     let isUnpadded = end < padded && !beginsChunk(bytes, at: padded) && beginsChunk(bytes, at: end)
     position = isUnpadded ? end : padded
   }
 
   private func beginsChunk(_ bytes: Span<UInt8>, at offset: Int) -> Bool {
-    guard bytes.count - offset >= RIFFChunk.headerLength else { return offset == bytes.count }
+    guard bytes.count - offset >= RIFFChunk.headerLength else {
+      return offset == bytes.count + beyond
+    }
     let identifier = FourCC(bytes, at: offset)
     return identifier.isPrintable && !identifier.isShifted
   }
@@ -122,7 +174,8 @@ struct AVIReader: ContainerReader {
       }
       position += 1
     }
-    position = bytes.count
+    // What follows the window may complete a header.
+    if beyond == 0 { position = bytes.count }
   }
 
   // MARK: Headers
@@ -152,6 +205,9 @@ struct AVIReader: ContainerReader {
       // Negative where rows go upwards.
       let height = Int32(truncatingIfNeeded: bytes.littleEndian32(at: chunk.data + 8))
       candidate?.height = Int(height.magnitude)
+    case "indx" where candidate != nil:
+      candidate?.indexChunks = AVIIndex.chunks(
+        superIndex: bytes.extracting(chunk.data..<chunk.data + chunk.size))
     default: break
     }
   }

@@ -1,15 +1,36 @@
 /// Finds the pictures of a file that has one after the other. What lies between them is passed
 /// over: cameras pad with zeros, and some write text.
 struct ConcatenatedReader: ContainerReader {
-  private var position = 0
+  var position = 0
+  /// A file that has been taken for this kind begins with a picture, or what is wrong with it is to
+  /// be said of its beginning.
+  private var isFirst = true
 
-  mutating func next(in bytes: Span<UInt8>) -> PictureLocation? {
-    // A file that has been taken for this kind begins with a picture, or what is wrong with it is
-    // to be said of its beginning.
-    let start = position == 0 ? 0 : JPEGExtent.nextPicture(bytes, from: position)
-    guard let start, start < bytes.count else { return nil }
-    let extent = JPEGExtent(bytes, from: start)
-    position = extent.end
-    return PictureLocation(start..<extent.end, isCut: extent.ending == .endOfBytes)
+  mutating func next(in window: Span<UInt8>, beyond: Int) -> PictureLocation? {
+    let start = isFirst ? position : JPEGExtent.nextPicture(window, from: position)
+    guard let start, start < window.count else {
+      // The last two bytes may begin a picture.
+      position = max(position, window.count - 2)
+      return nil
+    }
+    position = start
+    let extent = JPEGExtent(window, from: start)
+    var end = extent.end
+    if extent.ending == .malformed {
+      // One that is damaged does not take those behind it along.
+      guard let next = JPEGExtent.nextPicture(window, from: start + 2) else {
+        return beyond > 0 ? nil : take(start..<window.count, isCut: false)
+      }
+      end = next
+    } else if extent.ending == .endOfBytes, beyond > 0 {
+      return nil
+    }
+    return take(start..<end, isCut: extent.ending == .endOfBytes)
+  }
+
+  private mutating func take(_ range: Range<Int>, isCut: Bool) -> PictureLocation {
+    isFirst = false
+    position = range.upperBound
+    return PictureLocation(range, isCut: isCut)
   }
 }

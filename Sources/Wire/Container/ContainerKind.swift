@@ -77,6 +77,18 @@ public enum ContainerKind: Equatable, Sendable {
     }
   }
 
+  /// What finds the pictures of a file of this kind that begins with `head`; nil for what is not
+  /// read. `name` is what the file is called in advice on how to convert it.
+  func reader(head: Span<UInt8>, named name: String) -> (any ContainerReader)? {
+    switch self {
+    case .lengthPrefixed: LengthPrefixedReader()
+    case .concatenated: ConcatenatedReader()
+    case .avi: AVIReader(named: name)
+    case .multipart: MultipartReader(head: head.extracting(first: Self.headBytes))
+    case .foreign, .other, .unknown: nil
+    }
+  }
+
   /// Bytes by which a kind of file is known.
   private struct Signature {
     var kind: ContainerKind

@@ -2,29 +2,35 @@
 /// well-known course's film has it. That course's reader is `int(file.read(5))`, so whatever
 /// Python takes for a number there is taken here: spaces around it, a plus sign, underscores.
 struct LengthPrefixedReader: ContainerReader {
-  private var position = 0
+  var position = 0
 
   static let prefixLength = 5
 
-  mutating func next(in bytes: Span<UInt8>) throws(JPEGError) -> PictureLocation? {
-    guard position < bytes.count else { return nil }
-    guard bytes.count - position >= Self.prefixLength else {
+  mutating func next(
+    in window: Span<UInt8>, beyond: Int
+  ) throws(JPEGError) -> PictureLocation? {
+    let rest = window.count - position
+    guard rest + beyond > 0 else { return nil }
+    guard rest + beyond >= Self.prefixLength else {
       throw JPEGError(position, "the file ends inside a frame's length")
     }
-    guard let length = Self.length(in: bytes, at: position) else {
+    guard rest >= Self.prefixLength else { return nil }
+    guard let length = Self.length(in: window, at: position) else {
       throw JPEGError(position, "a frame's length of five digits is expected here")
     }
     guard length > 0 else { throw JPEGError(position, "a frame of length 0") }
     let start = position + Self.prefixLength
-    guard bytes.count - start >= length else {
+    let there = window.count - start
+    guard there + beyond >= length else {
       throw JPEGError(
         position,
-        "a frame of \(length) bytes of which only \(bytes.count - start) are in the file")
+        "a frame of \(length) bytes of which only \(there + beyond) are in the file")
     }
+    guard there >= length else { return nil }
     let end = start + length
-    if !Self.endsWithPicture(bytes, start..<end) {
+    if !Self.endsWithPicture(window, start..<end) {
       // Padded, or without its end, which is well; or the length is too short.
-      let extent = JPEGExtent(bytes, from: start)
+      let extent = JPEGExtent(window, from: start)
       guard extent.ending != .endOfImage || extent.end <= end else {
         throw JPEGError(position, "a frame of \(length) bytes whose picture is longer")
       }

@@ -93,6 +93,8 @@ public struct MotionJPEGSurvey: Equatable, Sendable {
   public private(set) var variations: [String] = []
   /// The first fault that keeps the file from being played; nil when it can be.
   public private(set) var fault: JPEGError?
+  /// Pictures of a file that plays which are left out.
+  public private(set) var damaged = 0
   /// What has to be done to the pictures before RTP can carry them; empty where nothing has to.
   public private(set) var changes: Set<JPEGNormalizer.Change> = []
   /// Every kind of picture that RTP cannot carry, as far as the pictures could be told apart.
@@ -111,10 +113,8 @@ public struct MotionJPEGSurvey: Equatable, Sendable {
       let index = try MotionJPEGIndex(bytes, named: name)
       rate = index.rate
       changes = index.changes
-      for entry in index.entries {
-        let picture = bytes.extracting(entry.offset..<entry.offset + entry.length)
-        note(try JPEGImage(picture, at: 0), entry.length)
-      }
+      damaged = index.damaged
+      for entry in index.entries { look(bytes.extracting(entry.range), at: entry.offset) }
     } catch {
       fault = error
       walk(bytes, kind)
@@ -123,29 +123,21 @@ public struct MotionJPEGSurvey: Equatable, Sendable {
 
   /// Goes through a file that cannot be played as far as its pictures can be told apart.
   private mutating func walk(_ bytes: Span<UInt8>, _ kind: ContainerKind) {
-    switch kind {
-    case .lengthPrefixed: walk(bytes, LengthPrefixedReader())
-    case .concatenated: walk(bytes, ConcatenatedReader())
-    case .avi: walk(bytes, AVIReader(named: ""))
-    case .multipart:
-      let head = bytes.extracting(first: ContainerKind.headBytes)
-      if let reader = MultipartReader(head: head) { walk(bytes, reader) }
-    case .foreign, .other, .unknown: break
+    guard var reader = kind.reader(head: bytes, named: "") else { return }
+    // Behind a fault of the container no picture can be told from another.
+    while let location = try? reader.next(in: bytes, beyond: 0) {
+      look(bytes.extracting(location.range), at: location.range.lowerBound)
     }
   }
 
-  private mutating func walk(_ bytes: Span<UInt8>, _ reader: some ContainerReader) {
-    var reader = reader
-    // Behind a fault of the container no picture can be told from another.
-    while let location = try? reader.next(in: bytes) {
-      let picture = bytes.extracting(location.range)
-      guard let image = try? JPEGImage(picture, at: 0), image.frame != nil else { return }
+  private mutating func look(_ picture: Span<UInt8>, at offset: Int) {
+    if let image = try? JPEGImage(picture, at: 0), image.frame != nil {
       note(image, image.range.count)
-      do throws(JPEGError) {
-        _ = try JPEGVerdict(picture, at: 0)
-      } catch {
-        note(JPEGError(location.range.lowerBound + error.offset, error.reason))
-      }
+    }
+    do throws(JPEGError) {
+      _ = try JPEGVerdict(picture, at: 0)
+    } catch {
+      note(error.moved(by: offset))
     }
   }
 

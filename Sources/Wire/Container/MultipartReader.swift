@@ -7,7 +7,7 @@
 struct MultipartReader: ContainerReader {
   /// Two hyphens and the boundary.
   private let delimiter: [UInt8]
-  private var position = 0
+  var position = 0
 
   /// Headers are much shorter; what is longer is none.
   private static let headerBytesMax = 4096
@@ -40,21 +40,41 @@ struct MultipartReader: ContainerReader {
     return nil
   }
 
-  mutating func next(in bytes: Span<UInt8>) -> PictureLocation? {
-    while let line = nextDelimiter(bytes) {
+  mutating func next(in window: Span<UInt8>, beyond: Int) -> PictureLocation? {
+    while true {
+      let start = position
+      guard let line = nextDelimiter(window) else { return nil }
       position = line
-      guard let header = Self.header(bytes, from: line) else { continue }
+      guard let header = Self.header(window, from: line) else {
+        // It may go on behind the window.
+        if beyond > 0, window.count - line < Self.headerBytesMax {
+          position = start
+          return nil
+        }
+        continue
+      }
       position = header.end
-      // Parts that are no pictures are passed over.
-      guard JPEGExtent.isPicture(bytes, at: header.end) else { continue }
-      let location = body(bytes, header)
+      guard JPEGExtent.isPicture(window, at: header.end) else {
+        if beyond > 0, window.count - header.end < 2 {
+          position = start
+          return nil
+        }
+        // Parts that are no pictures are passed over.
+        continue
+      }
+      guard let location = body(window, header, isLast: beyond == 0) else {
+        position = start
+        return nil
+      }
       position = location.range.upperBound
       return location
     }
-    return nil
   }
 
-  private func body(_ bytes: Span<UInt8>, _ header: PartHeader) -> PictureLocation {
+  /// Nil when it goes on behind the window.
+  private func body(
+    _ bytes: Span<UInt8>, _ header: PartHeader, isLast: Bool
+  ) -> PictureLocation? {
     let start = header.end
     if let length = header.contentLength, length > 0, length <= bytes.count - start,
       isEndOfPart(bytes, at: start + length)
@@ -62,14 +82,19 @@ struct MultipartReader: ContainerReader {
       return PictureLocation(start..<start + length, isCut: false)
     }
     let extent = JPEGExtent(bytes, from: start)
-    guard extent.ending != .endOfImage else {
-      return PictureLocation(start..<extent.end, isCut: false)
+    let isCut = extent.ending == .endOfBytes
+    switch extent.ending {
+    case .endOfImage: return PictureLocation(start..<extent.end, isCut: false)
+    case .endOfBytes where !isLast: return nil
+    case .nextPicture, .endOfBytes:
+      // Without EOI the walk has gone on through the next part's header.
+      let end = delimiter(bytes, start..<extent.end, isLast: true)
+      return PictureLocation(start..<(end ?? extent.end), isCut: isCut && end == nil)
+    case .malformed:
+      let end = delimiter(bytes, start..<extent.end, isLast: false)
+      if end == nil && !isLast { return nil }
+      return PictureLocation(start..<(end ?? extent.end), isCut: false)
     }
-    // Without EOI the walk has gone on through the next part's header.
-    if let end = lastDelimiter(bytes, start..<extent.end) {
-      return PictureLocation(start..<end, isCut: false)
-    }
-    return PictureLocation(start..<extent.end, isCut: extent.ending == .endOfBytes)
   }
 
   // MARK: Boundaries
@@ -96,8 +121,9 @@ struct MultipartReader: ContainerReader {
   }
 
   /// Behind the next delimiter's line: one that stands where the last part ended or begins a line.
-  private func nextDelimiter(_ bytes: Span<UInt8>) -> Int? {
+  private mutating func nextDelimiter(_ bytes: Span<UInt8>) -> Int? {
     var candidate = position
+    var line = position
     while candidate < bytes.count {
       if bytes[candidate] == delimiter[0],
         candidate == position || Self.isNewline(bytes[candidate - 1]),
@@ -105,15 +131,21 @@ struct MultipartReader: ContainerReader {
       {
         return end
       }
+      if Self.isNewline(bytes[candidate]) { line = candidate }
       candidate += 1
     }
+    // A line that is not over may be one.
+    position = line
     return nil
   }
 
-  /// The end of a part's body before the last delimiter in a range.
-  private func lastDelimiter(_ bytes: Span<UInt8>, _ range: Range<Int>) -> Int? {
-    var candidate = range.upperBound - delimiter.count
-    while candidate > range.lowerBound {
+  /// The end of a part's body before the first or the last delimiter in a range.
+  private func delimiter(
+    _ bytes: Span<UInt8>, _ range: Range<Int>, isLast: Bool
+  ) -> Int? {
+    let top = range.upperBound - delimiter.count
+    var candidate = isLast ? top : range.lowerBound + 1
+    while candidate > range.lowerBound, candidate <= top {
       if bytes[candidate] == delimiter[0], Self.isNewline(bytes[candidate - 1]),
         endOfDelimiter(bytes, at: candidate) != nil
       {
@@ -121,7 +153,7 @@ struct MultipartReader: ContainerReader {
         let isCRLF = bytes[end] == 0x0A && end > range.lowerBound && bytes[end - 1] == 0x0D
         return isCRLF ? end - 1 : end
       }
-      candidate -= 1
+      candidate += isLast ? -1 : 1
     }
     return nil
   }

@@ -49,11 +49,16 @@ public struct VideoReport: Codable, Equatable, Sendable {
   public var bytes = 0
   // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
   public var playable = false
-  /// `length-prefixed`, `concatenated JPEG`, `multipart` or `AVI`; empty when it cannot be played.
+  /// `length-prefixed`, `concatenated JPEG`, `multipart`, `AVI` or `pictures` (a folder of them);
+  /// empty when it cannot be played.
   public var container = ""
   /// What was changed to fit RTP; empty when nothing was.
   public var normalised: [String] = []
-  /// Why it cannot be played; empty when it can.
+  /// Pictures that are left out because they are damaged.
+  public var damaged = 0
+  /// How much of it has been read, from 0 to 1, while it is being opened.
+  public var opening: Double?
+  /// Why it cannot be played, or not all of it; empty when it can.
   public var reason = ""
 
   // swift-format-ignore: AllPublicDeclarationsHaveDocumentation

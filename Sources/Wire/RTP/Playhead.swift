@@ -95,7 +95,8 @@ public struct Playhead: Equatable, Sendable {
     return step
   }
 
-  private var isAtEnd: Bool { end.map { frame >= $0 } ?? false }
+  /// Whether nothing is left to be shown.
+  public var isAtEnd: Bool { end.map { frame >= $0 } ?? false }
 
   private mutating func skip() {
     skipped += 1

@@ -64,6 +64,8 @@ public struct RTSPServerConversation {
     case timeout
     /// The connection was closed.
     case disconnected
+    /// What was played is no longer there.
+    case mediaGone
   }
 
   /// Why the connection is to be closed.
@@ -153,6 +155,11 @@ public struct RTSPServerConversation {
     for index in sessions.indices where sessions[index].number == number {
       sessions[index].reachedEnd()
     }
+  }
+
+  /// A session's medium cannot be played any more: the session is over, and unknown from now on.
+  public mutating func end(session number: Int) {
+    for session in sessions where session.number == number { end(session, .mediaGone) }
   }
 
   /// The connection is gone: every session ends.

@@ -104,7 +104,7 @@ struct PlayerTests {
 
   @Test("GStreamer shows 250 frames across the loop's seam", arguments: ["udp", "tcp"])
   func gstreamer(_ transport: String) async throws {
-    let daemon = try DaemonProcess()
+    let daemon = try DaemonProcess(["--log-level", "debug"])
     let folder = try TemporaryFolder()
     let result = try await Tool.run(
       "gst-launch-1.0",
@@ -113,7 +113,8 @@ struct PlayerTests {
         "rtpjpegdepay", "!", "identity", "eos-after=251", "!", "multifilesink",
         "location=\(folder.path)/%05d.jpg",
       ])
-    #expect(result.status == 0, "\(result.errors)")
+    #expect(
+      result.status == 0, "\(result.errors); running: \(daemon.isRunning); \(daemon.log)")
     let names = try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
     #expect(names.count == 250)
     // What GStreamer put together is decoded by one and the same decoder as the file.

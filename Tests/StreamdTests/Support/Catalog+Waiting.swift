@@ -3,30 +3,48 @@ import Wire
 
 @testable import Streamd
 
-extension Catalog {
-  /// The packets of a medium, once the worker has made them.
-  func packets(
-    named name: String, _ layout: MediaFile.Layout, on loop: EventLoop
-  ) throws -> (media: MediaFile, packets: PacketBuffer) {
-    var answer: Packed?
-    packets(named: name, layout) { answer = $0 }
+extension EventLoop {
+  /// Takes turns until an answer has come.
+  func wait<Answer>(_ ask: (@escaping (Answer) -> Void) -> Void) throws -> Answer {
+    var answer: Answer?
+    ask { answer = $0 }
     while true {
-      if let answer { return try answer.get() }
-      try loop.turn()
+      if let answer { return answer }
+      try turn()
     }
   }
 }
 
-extension MediaFile {
-  /// The packets in a layout, once the worker has made them.
-  func pack(
-    _ layout: Layout, from file: RegularFile, on worker: Worker, _ loop: EventLoop
-  ) throws -> PacketBuffer {
-    var answer: Packed?
-    pack(layout, from: file, on: worker) { answer = $0 }
-    while true {
-      if let answer { return try answer.get() }
-      try loop.turn()
-    }
+extension Catalog {
+  /// The medium of a name, once it has been opened.
+  func media(named name: String, on loop: EventLoop) throws -> MediaFile {
+    try loop.wait { (done: @escaping (Found) -> Void) in media(named: name, then: done) }.get()
+  }
+
+  /// The packets of a medium, once the first of them have been made.
+  func packets(
+    named name: String, _ layout: MediaFile.Layout, on loop: EventLoop
+  ) throws -> (media: MediaFile, packets: PacketSlices) {
+    try loop.wait { (done: @escaping (Packed) -> Void) in
+      packets(named: name, layout, then: done)
+    }.get()
+  }
+
+  /// Looks at the folder and opens what is in it.
+  func scan(on loop: EventLoop) throws {
+    try loop.wait { (done: @escaping (()) -> Void) in settled { done(()) } }
+  }
+}
+
+extension PacketSlices {
+  /// The slice of a frame, once it has been made.
+  func slice(of frame: Int, on loop: EventLoop) throws -> PacketSlice {
+    try loop.wait { (done: @escaping (Loaded) -> Void) in load(frame, then: done) }.get()
+  }
+
+  /// A frame's bytes.
+  func copy(of frame: Int, on loop: EventLoop) throws -> [UInt8] {
+    let slice = try slice(of: frame, on: loop)
+    return slice.packets.copy(of: frame - slice.frames.lowerBound)
   }
 }

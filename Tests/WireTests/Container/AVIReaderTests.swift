@@ -67,15 +67,6 @@ struct AVIReaderTests {
       ])
   }
 
-  @Test("repetitions have an end")
-  func repetitions() {
-    var picture = TestPicture()
-    picture.scan = [UInt8](repeating: 0, count: 2_000_000)
-    var file = TestAVI([picture.bytes])
-    file.movie += [[UInt8]](repeating: TestAVI.chunk("00dc", []), count: 600).flatMap { $0 }
-    #expect(fault(file.bytes)?.reason.contains("repeated") == true)
-  }
-
   @Test("goes on in OpenDML's further RIFF chunks, whatever the indexes say")
   func openDML() throws {
     var file = TestAVI([Self.picture, Self.other])

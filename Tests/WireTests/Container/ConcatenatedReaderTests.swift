@@ -9,7 +9,7 @@ struct ConcatenatedReaderTests {
   private func read(_ bytes: [UInt8]) -> [PictureLocation] {
     var reader = ConcatenatedReader()
     var locations: [PictureLocation] = []
-    while let location = reader.next(in: bytes.span) { locations.append(location) }
+    while let location = reader.next(in: bytes.span, beyond: 0) { locations.append(location) }
     return locations
   }
 

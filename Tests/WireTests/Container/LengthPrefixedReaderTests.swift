@@ -15,7 +15,9 @@ struct LengthPrefixedReaderTests {
     var reader = LengthPrefixedReader()
     var ranges: [Range<Int>] = []
     do throws(JPEGError) {
-      while let location = try reader.next(in: bytes.span) { ranges.append(location.range) }
+      while let location = try reader.next(in: bytes.span, beyond: 0) {
+        ranges.append(location.range)
+      }
       return .success(ranges)
     } catch { return .failure(error) }
   }

@@ -27,7 +27,7 @@ struct MultipartReaderTests {
   private func read(_ bytes: [UInt8]) -> [PictureLocation] {
     guard var reader = MultipartReader(head: bytes.span.extracting(first: 2048)) else { return [] }
     var locations: [PictureLocation] = []
-    while let location = reader.next(in: bytes.span) { locations.append(location) }
+    while let location = reader.next(in: bytes.span, beyond: 0) { locations.append(location) }
     return locations
   }
 

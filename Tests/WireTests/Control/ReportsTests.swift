@@ -21,10 +21,14 @@ struct ReportsTests {
     let report = VideoReport(name: "a/b.Mjpeg")
     #expect(
       try ControlJSON.keys(report) == [
-        "bytes", "container", "duration_s", "fps", "frames", "height", "name", "normalised",
+        "bytes", "container", "damaged", "duration_s", "fps", "frames", "height", "name",
+        "normalised",
         "playable", "reason", "width",
       ])
     #expect(try ControlJSON.text(report).contains("\"name\":\"a/b.Mjpeg\",\"normalised\":[]"))
+    var opening = report
+    opening.opening = 0.25
+    #expect(try ControlJSON.keys(opening).contains("opening"))
   }
 
   @Test("of a viewer session")

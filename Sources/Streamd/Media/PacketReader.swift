@@ -1,0 +1,31 @@
+internal import Reactor
+
+/// A viewer's place in the packets: the slice that it is in, which it holds, and the next one asked
+/// for in time.
+struct PacketReader {
+  private let slices: PacketSlices
+  private(set) var slice: PacketSlice?
+
+  init(_ slices: PacketSlices) { self.slices = slices }
+
+  /// The slice that a frame is in; nil when it is not there.
+  @inline(__always)
+  mutating func slice(of frame: Int) -> PacketSlice? {
+    if let slice, slice.frames.contains(frame) { return slice }
+    return enter(frame)
+  }
+
+  /// Hands the slice to `done` when it has been made.
+  func load(_ frame: Int, then done: @escaping (PacketSlices.Loaded) -> Void) {
+    slices.load(frame, then: done)
+  }
+
+  private mutating func enter(_ frame: Int) -> PacketSlice? {
+    slice = slices.slice(of: frame)
+    if let slice {
+      slice.isUsed = true
+      slices.prefetch(after: slice)
+    }
+    return slice
+  }
+}

@@ -1,0 +1,91 @@
+import Foundation
+import Testing
+
+@testable import Reactor
+
+@Suite("Folder watch")
+struct FolderWatchTests {
+  private let loop: EventLoop
+  private let url: URL
+  private let folder: Folder
+
+  init() throws {
+    loop = try EventLoop()
+    url = FileManager.default.temporaryDirectory.appending(path: "watch-\(UUID())")
+    try FileManager.default.createDirectory(
+      at: url.appending(path: "sub"), withIntermediateDirectories: true)
+    folder = try Folder(url.path)
+  }
+
+  private func remove() { try? FileManager.default.removeItem(at: url) }
+
+  @Test("hears of what comes, changes and goes, in the folders that it watches")
+  func changes() throws {
+    defer { remove() }
+    var changes = 0
+    let watch = try FolderWatch(on: loop) { changes += 1 }
+    defer { watch.close() }
+    #expect(try watch.watch([".", "sub"], below: folder))
+    #expect(try !watch.watch([".", "sub"], below: folder), "they are watched already")
+    let steps: [() throws -> Void] = [
+      { try Data([1]).write(to: url.appending(path: "a")) },
+      { try Data([1]).write(to: url.appending(path: "sub/b")) },
+      {
+        try FileManager.default.moveItem(at: url.appending(path: "a"), to: url.appending(path: "c"))
+      },
+      { try FileManager.default.removeItem(at: url.appending(path: "sub/b")) },
+      { try FileManager.default.removeItem(at: url.appending(path: "sub")) },
+    ]
+    for (number, step) in steps.enumerated() {
+      let before = changes
+      try step()
+      try loop.turns { changes > before }
+      #expect(changes > before, "step \(number)")
+    }
+  }
+
+  @Test("knows which files are being written, from the first byte to the end")
+  func writing() throws {
+    defer { remove() }
+    let watch = try FolderWatch(on: loop) {}
+    defer { watch.close() }
+    try watch.watch([".", "sub"], below: folder)
+    for name in ["a", "sub/ü b"] {
+      let path = url.appending(path: name)
+      #expect(FileManager.default.createFile(atPath: path.path, contents: nil))
+      let file = try FileHandle(forWritingTo: path)
+      watch.drain()
+      #expect(!watch.isBeingWritten(name))
+      try file.write(contentsOf: [1])
+      watch.drain()
+      #expect(watch.isBeingWritten(name))
+      try file.close()
+      // A child that is just being started by another test may hold it for a moment.
+      try loop.turns { !watch.isBeingWritten(name) }
+    }
+  }
+
+  @Test("more events than one read holds are all taken")
+  func many() throws {
+    defer { remove() }
+    var changes = 0
+    let watch = try FolderWatch(on: loop) { changes += 1 }
+    defer { watch.close() }
+    try watch.watch(["."], below: folder)
+    let names = (0..<1000).map { "a rather long name, so that few fit \($0)" }
+    var files: [FileHandle] = []
+    for name in names.prefix(100) {
+      let path = url.appending(path: name)
+      #expect(FileManager.default.createFile(atPath: path.path, contents: nil))
+      files.append(try FileHandle(forWritingTo: path))
+      try files.last?.write(contentsOf: [1])
+    }
+    for name in names.dropFirst(100) { try Data([1]).write(to: url.appending(path: name)) }
+    watch.drain()
+    #expect(changes == 1)
+    // A child that is just being started by another test may hold one of the others for a moment.
+    try loop.turns { names.filter { watch.isBeingWritten($0) } == Array(names.prefix(100)) }
+    watch.forget()
+    #expect(names.allSatisfy { !watch.isBeingWritten($0) })
+  }
+}
