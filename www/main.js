@@ -50,6 +50,7 @@ function opened() {
 
 function text(event) {
   if (event.event === 'frame') return picture.announce(event);
+  if (event.event === 'videos_changed') return truth.videos();
   if (event.event === 'log') {
     if (record([event])) truth.fillLog();
   } else apply(event);

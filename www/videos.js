@@ -8,6 +8,7 @@ import * as truth from './truth.js';
 const box = byId('videos');
 const reload = byId('videos-reload');
 let shown = null;
+let again = null;
 
 /** `changed` is called when a file has been chosen. */
 export function begin(changed) {
@@ -19,10 +20,11 @@ export function begin(changed) {
 }
 
 function facts(video) {
-  if (!video.playable) return video.reason || 'cannot be played';
+  const reading = video.opening === undefined ? '' : `reading, ${Math.floor(video.opening * 100)} %`;
+  if (!video.playable) return reading || video.reason || 'cannot be played';
   const picture = video.width ? `${video.width} × ${video.height}` : '';
   const rate = video.fps ? `${Number(video.fps.toFixed(2))} fps` : '';
-  const parts = [duration(video.duration_s), picture, rate, size(video.bytes)];
+  const parts = [duration(video.duration_s), picture, rate, size(video.bytes), reading];
   return parts.filter(Boolean).join(' · ');
 }
 
@@ -46,7 +48,8 @@ function item(video, index) {
   const row = make('label', { class: 'video', 'data-name': video.name }, input, thumbnail(video),
     make('span', { class: 'words' }, name,
       make('span', { class: 'more', id: `video-facts-${index}` }, facts(video)),
-      ...(normalised ? [make('span', { class: 'more' }, `made to fit RTP: ${normalised}`)] : [])));
+      ...(normalised ? [make('span', { class: 'more' }, `made to fit RTP: ${normalised}`)] : []),
+      ...(video.playable && video.reason ? [make('span', { class: 'more' }, video.reason)] : [])));
   row.classList.toggle('unplayable', !video.playable);
   return row;
 }
@@ -58,6 +61,9 @@ export function render({ videos, form, session }) {
     const focused = box.contains(document.activeElement) ? document.activeElement.value : null;
     box.replaceChildren(...playableFirst.map(item));
     shown = videos;
+    // What is being read is looked at again until it has been.
+    clearTimeout(again);
+    if (videos?.some(({ opening }) => opening !== undefined)) again = setTimeout(truth.videos, 1000);
     for (const input of box.querySelectorAll('input')) if (input.value === focused) input.focus();
   }
   for (const row of box.children) {

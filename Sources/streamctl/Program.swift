@@ -148,10 +148,16 @@ extension Program {
         Table.Cell(video.name), Table.Cell(video.frames), Table.Cell(Figure.fixed(video.fps, 2)),
         Table.Cell("\(video.width)x\(video.height)"),
         Table.Cell(Figure.duration(video.durationS)), Table.Cell(Figure.bytes(video.bytes)),
-        Table.Cell(video.normalised.joined(separator: ", ")),
+        note(on: video),
       ])
     }
     try console.print(table, orElse: "no videos: put some into the media folder")
+  }
+
+  private func note(on video: VideoReport) -> Table.Cell {
+    if let opening = video.opening { return Table.Cell("reading, \(Int(opening * 100)) %") }
+    if !video.reason.isEmpty { return Table.Cell(video.reason, .bad) }
+    return Table.Cell(video.normalised.joined(separator: ", "))
   }
 
   private func clients() throws(Failure) {

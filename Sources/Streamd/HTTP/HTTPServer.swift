@@ -26,6 +26,7 @@ final class HTTPServer {
     api = API(control, files: files)
     policy = RequestPolicy(allowedHosts: allowedHosts)
     control.serverStateChanged = { [unowned self] in broadcast($0) }
+    control.catalog.changed = { [unowned self] in broadcast(Event("videos_changed")) }
     control.activity.added = { [unowned self] in broadcast(LogEvent($0)) }
     control.directViewers = { [unowned self] in
       connections.values.count { $0.isStreaming }

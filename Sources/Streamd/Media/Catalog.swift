@@ -20,7 +20,7 @@ final class Catalog {
   /// The folder has changed since the survey at hand began.
   private var isOutdated = false
   private var waiting: [Patience] = []
-  /// Told when what can be played has changed.
+  /// Told when what can be played may have changed.
   var changed: () -> Void = {}
 
   private enum Entry {
@@ -329,8 +329,8 @@ final class Catalog {
   }
 
   private func hasChanged() {
-    changed()
     guard isSettled else { return }
+    changed()
     for patience in waiting {
       loop.deadlines.clear(patience)
       patience.wake(at: loop.now)

@@ -22,10 +22,7 @@ struct PacketReader {
 
   private mutating func enter(_ frame: Int) -> PacketSlice? {
     slice = slices.slice(of: frame)
-    if let slice {
-      slice.isUsed = true
-      slices.prefetch(after: slice)
-    }
+    if let slice { slices.enter(slice) }
     return slice
   }
 }

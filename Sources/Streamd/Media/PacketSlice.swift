@@ -7,8 +7,8 @@ final class PacketSlice {
   let frames: Range<Int>
   /// The first frame is number 0 here.
   let packets: PacketBuffer
-  /// Somebody has come into it since ``PacketMemory`` has last looked.
-  var isUsed = true
+  /// When somebody has last come into it, on ``PacketMemory``'s count.
+  fileprivate(set) var lastUse = 0
 
   init(_ frames: Range<Int>, _ packets: PacketBuffer) {
     self.frames = frames
@@ -17,7 +17,7 @@ final class PacketSlice {
 }
 
 /// What all packets together may take, and which of them go first: those that nobody has come into
-/// for longest, roughly (a clock with one hand).
+/// for longest.
 ///
 /// What a viewer is in stays with the viewer, so that a medium that is too large costs at most two
 /// slices for each of its viewers beside the budget.
@@ -36,12 +36,18 @@ final class PacketMemory {
   }
 
   private var held: [Held] = []
-  private var hand = 0
+  private var useCount = 0
 
   init(bytesMax: Int) { self.bytesMax = bytesMax }
 
   /// Whether so many bytes more would displace nothing.
   func hasRoom(for count: Int) -> Bool { bytes + count <= bytesMax }
+
+  /// Somebody has come into a slice.
+  func touch(_ slice: PacketSlice) {
+    useCount += 1
+    slice.lastUse = useCount
+  }
 
   /// Holds a slice, and lets others go for it.
   func hold(_ slice: PacketSlice, of owner: PacketSlices, number: Int) {
@@ -49,7 +55,9 @@ final class PacketMemory {
     held.append(
       Held(
         slice: slice, owner: owner, ownerIdentifier: ObjectIdentifier(owner), number: number))
-    while bytes > bytesMax, held.count > 1 { letOneGo(but: slice) }
+    // As if somebody had: it has been made because somebody is near.
+    touch(slice)
+    while bytes > bytesMax, held.count > 1 { letOneGo() }
   }
 
   /// An owner is gone.
@@ -61,20 +69,15 @@ final class PacketMemory {
     }
   }
 
-  private func letOneGo(but newest: PacketSlice) {
-    // Ends in the second round, where nobody's mark is left.
-    while true {
-      if hand >= held.count { hand = 0 }
-      let candidate = held[hand]
-      guard candidate.slice !== newest, !candidate.slice.isUsed else {
-        candidate.slice.isUsed = false
-        hand += 1
-        continue
-      }
-      bytes -= candidate.slice.packets.byteCount
-      held.swapAt(hand, held.count - 1)
-      held.removeLast()
-      return candidate.owner.forget(candidate.number)
-    }
+  /// A look at each costs little beside what it took to make one.
+  private func letOneGo() {
+    guard
+      let oldest = held.indices.min(by: { held[$0].slice.lastUse < held[$1].slice.lastUse })
+    else { return }
+    let gone = held[oldest]
+    held.swapAt(oldest, held.count - 1)
+    held.removeLast()
+    bytes -= gone.slice.packets.byteCount
+    gone.owner.forget(gone.number)
   }
 }

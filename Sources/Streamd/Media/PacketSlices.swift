@@ -18,6 +18,8 @@ final class PacketSlices {
   private let worker: Worker?
   private let memory: PacketMemory?
   private var entries: [MotionJPEGIndex.Entry]
+  /// The bytes of all pictures.
+  private var total = 0
   private var slots: [Slot]
   /// The first frame of each slice, and behind the last one the number of frames.
   private var bounds: [Int]
@@ -56,6 +58,7 @@ final class PacketSlices {
     var (frame, bytes) = (bounds[bounds.count - 1], 0)
     while frame < entries.count {
       bytes += entries[frame].length
+      total += entries[frame].length
       frame += 1
       if bytes >= Self.sliceBytes || frame == entries.count {
         bounds.append(frame)
@@ -82,8 +85,9 @@ final class PacketSlices {
     make(number, then: done)
   }
 
-  /// Has the slice behind this one made, if it is not there.
-  func prefetch(after slice: PacketSlice) {
+  /// A viewer has come into a slice: the one behind it is made, if it is not there.
+  func enter(_ slice: PacketSlice) {
+    memory?.touch(slice)
     guard let number = number(of: slice.frames.lowerBound) else { return }
     let next = number + 1 < slots.count ? number + 1 : 0
     if case .absent = slots[next] { make(next, then: nil) }
@@ -136,7 +140,7 @@ final class PacketSlices {
       if let damage = made.damage { damaged(damage) }
       finish(number, .there(slice), .success(slice))
       memory?.hold(slice, of: self, number: number)
-      goOn(after: number, bytes: packets.byteCount)
+      goOn(after: number)
     }
   }
 
@@ -146,17 +150,17 @@ final class PacketSlices {
     for done in waiting { done(result) }
   }
 
-  /// Where there is room for it, the rest is made without waiting for a viewer to come near: then
-  /// a seek finds it, and a busy machine has a head start.
-  private func goOn(after number: Int, bytes: Int) {
-    let order = Array(number + 1..<slots.count) + Array(0..<number)
-    let next = order.first { number in
-      if case .there = slots[number] { false } else { true }
+  /// Where there is room for all of it, the rest is made without waiting for a viewer to come near:
+  /// then a seek finds it, and a busy machine has a head start.
+  private func goOn(after number: Int) {
+    guard let memory, memory.hasRoom(for: total + total / 8) else { return }
+    for next in Array(number + 1..<slots.count) + Array(0..<number) {
+      switch slots[next] {
+      case .absent: return make(next, then: nil)
+      case .coming: return
+      case .there: continue
+      }
     }
-    guard let next, case .absent = slots[next], let memory, memory.hasRoom(for: 2 * bytes) else {
-      return
-    }
-    make(next, then: nil)
   }
 
   /// The memory is wanted for others.

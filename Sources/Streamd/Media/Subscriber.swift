@@ -81,6 +81,8 @@ class Subscriber: Wakeable {
   private var packets: PacketReader
   /// The frame that is due is being made; it is sent as soon as it is there.
   private var isWaiting = false
+  /// Nothing has been sent since the last command said where to play.
+  private var isFresh = false
   private(set) var playhead: Playhead
   private(set) var counters = Counters()
   private(set) var isPlaying = false
@@ -147,7 +149,7 @@ class Subscriber: Wakeable {
       saidGoodbye = false
     }
     playhead.play(from: order.frame, until: end(order), at: start)
-    isPlaying = true
+    (isPlaying, isFresh) = (true, true)
     // With the first frame: over TCP the reply to PLAY goes first.
     nextReport = start
     loop.deadlines.set(self, at: start)
@@ -156,6 +158,7 @@ class Subscriber: Wakeable {
   /// Moves on in another place while playing.
   func move(_ order: PlayOrder) {
     playhead.seek(to: order.frame, until: end(order))
+    isFresh = true
   }
 
   /// Stops where it is.
@@ -212,6 +215,7 @@ class Subscriber: Wakeable {
     if packets.slice(of: playhead.frame) == nil, !playhead.isAtEnd { return waitForSlice() }
     switch playhead.next(at: now) {
     case .frame(let frame, let timestamp):
+      isFresh = false
       stamp.timestamp = timestamp
       deliver(frame, now)
       loop.deadlines.set(self, at: playhead.due)
@@ -260,6 +264,8 @@ class Subscriber: Wakeable {
       isWaiting = false
       guard isPlaying else { return }
       if case .failure(let fault) = loaded { return breakOff(fault) }
+      // Whoever has asked for this place is to see it, however long it took to get there.
+      if isFresh { playhead.play(from: nil, until: playhead.end, at: loop.now) }
       loop.deadlines.set(self, at: loop.now)
     }
   }

@@ -1,3 +1,6 @@
+import Foundation
+import Testing
+
 /// A small AVI file with one stream of Motion-JPEG, in as many RIFF chunks as are wanted (OpenDML).
 struct AVIFile {
   let bytes: [UInt8]
@@ -29,6 +32,33 @@ struct AVIFile {
       bytes += Self.list(start == 0 ? "AVI " : "AVIX", (start == 0 ? head : []) + movie, in: "RIFF")
     }
     self.bytes = bytes
+  }
+
+  /// Writes a file of many gigabytes that takes little of the disk: behind each picture there is a
+  /// hole of `gap` bytes. It has an index.
+  static func writeSparse(_ pictures: [[UInt8]], gap: Int, at path: String) throws {
+    let whole = AVIFile([[]], scale: 1, rate: 20).bytes
+    let movie = Array("movi".utf8)
+    let start = try #require(whole.indices.first { whole[$0...].starts(with: movie) })
+    _ = FileManager.default.createFile(atPath: path, contents: nil)
+    let file = try FileHandle(forWritingTo: URL(filePath: path))
+    try file.write(contentsOf: whole[..<(start + 4)])
+    var (index, offset): ([UInt8], Int) = ([], start + 4)
+    for picture in pictures {
+      index += Array("00dc".utf8) + word(16) + word(UInt32(offset - start))
+      index += word(UInt32(picture.count))
+      let chunk = Self.chunk("00dc", picture) + Array("JUNK".utf8) + word(UInt32(gap))
+      try file.seek(toOffset: UInt64(offset))
+      try file.write(contentsOf: chunk)
+      offset += chunk.count + gap
+    }
+    try file.seek(toOffset: UInt64(offset))
+    try file.write(contentsOf: Self.chunk("idx1", index))
+    for (place, end) in [(start - 4, offset), (4, offset + 8 + index.count)] {
+      try file.seek(toOffset: UInt64(place))
+      try file.write(contentsOf: word(UInt32(end - place - 4)))
+    }
+    try file.close()
   }
 
   private static func word(_ value: UInt32) -> [UInt8] {
