@@ -197,12 +197,19 @@ final class Catalog {
         "damaged pictures are left out",
         ["file": description.name, "count": String(media.damaged), "first": "\(fault)"])
     }
-    if max(description.width, description.height) > RTPJPEGFrame.sideMax {
-      Log.warning(
-        "larger than \(RTPJPEGFrame.sideMax) pixels: GStreamer and live555 show it, FFmpeg cannot",
-        ["file": description.name])
+    if isTooLargeForFFmpeg(description) {
+      Log.warning("FFmpeg will not show this over RTSP", ["file": description.name, "reason": large])
     }
   }
+
+  /// RFC 2435 has no place for larger sizes; ours is in the session description, where FFmpeg does
+  /// not look.
+  private static func isTooLargeForFFmpeg(_ description: MediaDescription) -> Bool {
+    max(description.width, description.height) > RTPJPEGFrame.sideMax
+  }
+
+  private static let large =
+    "larger than \(RTPJPEGFrame.sideMax) pixels: GStreamer and live555 show it, FFmpeg cannot"
 
   // MARK: Looking up
 
@@ -378,6 +385,7 @@ final class Catalog {
     report.normalised = media.normalised
     report.damaged = media.damaged
     report.reason = media.fault.map { "a damaged picture is left out: \($0)" } ?? ""
+    if report.reason.isEmpty, Self.isTooLargeForFFmpeg(description) { report.reason = Self.large }
     report.playable = true
   }
 }
