@@ -27,6 +27,8 @@ class Subscriber: Wakeable {
     case full
     /// Nobody listens at the moment.
     case refused
+    /// It does not get there: no route, or too large for one.
+    case undeliverable
   }
 
   /// Counted since the session was set up.
@@ -36,7 +38,7 @@ class Subscriber: Wakeable {
     var octets = 0
     /// Frames left out because the viewer was slow.
     var slow = 0
-    /// Frames left out because the viewer's port was closed.
+    /// Frames left out because the viewer's port was closed, or there was no way to it.
     var refused = 0
 
     /// Frames left out for the viewer's sake.
@@ -81,6 +83,9 @@ class Subscriber: Wakeable {
   private let reportInterval: Instant
   private var nextReport: Instant = 0
   private var saidGoodbye = false
+  private var closedPort: ClosedPort
+  /// Told when the viewer's port has been closed for too long; it is to be ended then.
+  var becameUnreachable: () -> Void = {}
   /// Told when the end of the requested range has been reached.
   private let reachedEnd: () -> Void
 
@@ -101,6 +106,7 @@ class Subscriber: Wakeable {
       ssrc: UInt32.random(in: 1 ... .max), channel: channel)
     self.loop = loop
     reportInterval = Instant(limits.reportSeconds) * 1_000_000_000
+    closedPort = ClosedPort(graceSeconds: limits.unreachableSeconds)
     self.reachedEnd = reachedEnd
   }
 
@@ -197,7 +203,10 @@ class Subscriber: Wakeable {
       switch send(frame: frame) {
       case .sent: account(frame, now)
       case .full: counters.slow += 1
-      case .refused: counters.refused += 1
+      case .refused:
+        counters.refused += 1
+        if closedPort.refused(at: now) { return becameUnreachable() }
+      case .undeliverable: counters.refused += 1
       }
       loop.deadlines.set(self, at: playhead.due)
     case .ended:

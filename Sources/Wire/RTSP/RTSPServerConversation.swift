@@ -17,6 +17,8 @@ public struct RTSPServerConversation {
     public var messageSeconds = 10
     /// A connection without sessions and without messages is closed after this.
     public var idleSeconds = 60
+    /// How fast messages are taken; what comes faster waits.
+    public var pace = TokenBucket(rate: 10_000, burst: 100)
     /// The `Server` header.
     public var server = "streamd"
     /// The address that clients have connected to, for the session description.
@@ -64,6 +66,8 @@ public struct RTSPServerConversation {
     case timeout
     /// The connection was closed.
     case disconnected
+    /// The peer's port has been closed for too long.
+    case unreachable
   }
 
   /// Why the connection is to be closed.
@@ -89,6 +93,11 @@ public struct RTSPServerConversation {
   var lastActivity: Nanoseconds
   /// When the incomplete message at hand began.
   var messageBegan: Nanoseconds?
+  var pace: TokenBucket
+  /// More may be there to be taken, but not yet. Nothing needs to be read meanwhile.
+  public private(set) var isPaced = false
+  /// Requests are refused with 503: whoever asks has asked too often. Nothing else changes.
+  public var isRefusing = false
   /// When a classroom request that lacks its end counts as complete.
   var settleAt: Nanoseconds?
 
@@ -110,6 +119,7 @@ public struct RTSPServerConversation {
     self.settings = settings
     self.random = random
     parser = RTSPParser(bounds: settings.bounds)
+    pace = settings.pace
     lastActivity = now
   }
 
@@ -148,6 +158,11 @@ public struct RTSPServerConversation {
     }
   }
 
+  /// A session's packets have been coming back for too long: it is over.
+  public mutating func becameUnreachable(session number: Int) {
+    for session in sessions where session.number == number { end(session, .unreachable) }
+  }
+
   /// A session has played its requested range to the end.
   public mutating func reachedEnd(session number: Int) {
     for index in sessions.indices where sessions[index].number == number {
@@ -169,6 +184,7 @@ public struct RTSPServerConversation {
   public var deadline: Nanoseconds? {
     if isClosed { return nil }
     var deadline = sessions.isEmpty ? lastActivity + seconds(settings.idleSeconds) : .max
+    if isPaced { deadline = min(deadline, pace.readyAt) }
     for session in sessions where !session.isClassroom {
       deadline = min(deadline, expiry(of: session))
     }
@@ -181,9 +197,14 @@ public struct RTSPServerConversation {
 
   /// The next thing to do; nil when an answer or more bytes are needed.
   public mutating func next(at now: Nanoseconds) -> Step? {
+    isPaced = false
     while true {
       if !outbox.isEmpty { return outbox.removeFirst() }
       if isClosed || question != nil { return nil }
+      guard pace.isReady(at: now) else {
+        isPaced = true
+        return nil
+      }
       guard take(now, { (parser) throws(RTSPError) in try parser.next() }) else {
         watchIncomplete(now)
         if outbox.isEmpty { return nil }
@@ -199,6 +220,7 @@ public struct RTSPServerConversation {
   ) -> Bool {
     do throws(RTSPError) {
       guard let message = try read(&parser) else { return false }
+      pace.take(at: now)
       messageBegan = nil
       settleAt = nil
       handle(message, at: now)
