@@ -137,7 +137,7 @@ public final class DatagramSocket {
     for _ in 0..<Self.discardsMax where receive(into: buffer) == nil { return }
   }
 
-  /// More than a small receive buffer holds; the peer, who alone is heard by now, may go on sending.
+  /// More than a small receive buffer holds; the peer, alone heard by now, may go on sending.
   private static let discardsMax = 1024
 
   private func sendSegments(_ base: UnsafeMutableRawPointer, _ count: Int) -> Sent {

@@ -149,12 +149,12 @@ struct LimitTests {
       try web.request("POST", "/api/v1/sessions", json: #"{"transport":"tcp"}"#).status == 201)
   }
 
-  @Test("half a request, and a silent connection, are waited for as long as was said")
+  @Test("half a request (CVE-2026-51599) and silence are waited for as long as was said")
   func patience() throws {
     let daemon = try DaemonProcess(["--limits", "request_s=1,rtsp_idle_s=1,http_idle_s=5"])
     let viewer = try SteadyViewer(daemon)
     let half = try RTSPClient(port: daemon.port)
-    // A body that never comes (CVE-2026-51599).
+    // A body that never comes.
     try half.send("GET_PARAMETER \(daemon.url()) RTSP/1.0\r\nCSeq: 7\r\nContent-Length: 5\r\n\r\n")
     let silent = try RTSPClient(port: daemon.port)
     let web = try HTTPClient(daemon)

@@ -146,7 +146,12 @@ final class Catalog {
     let prefix = "video/"
     let names = name.hasPrefix(prefix) ? [name, String(name.dropFirst(prefix.count))] : [name]
     for path in names where Self.isAllowed(path) {
-      if let file = try? folder.file(at: path) { return (path, file) }
+      do throws(SystemError) {
+        return (path, try folder.file(at: path))
+      } catch {
+        // A machine that has no descriptor left has the file all the same.
+        if error.isExhaustion { throw RTSPRefusal(.serviceUnavailable, error.reason) }
+      }
     }
     throw RTSPRefusal(.notFound, "there is no such file in the media folder")
   }

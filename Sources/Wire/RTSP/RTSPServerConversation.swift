@@ -15,7 +15,8 @@ public struct RTSPServerConversation {
     public var sessionsMax = 8
     /// A message that has begun must be complete within this.
     public var messageSeconds = 10
-    /// A connection without sessions and without messages is closed after this.
+    /// A connection without sessions is closed after this, when it says nothing, and when it says
+    /// more than can be listened to: its peer may be long gone.
     public var idleSeconds = 60
     /// How fast messages are taken; what comes faster waits.
     public var pace = TokenBucket(rate: 10_000, burst: 100)
@@ -78,6 +79,8 @@ public struct RTSPServerConversation {
     case incomplete
     /// No session and no message for too long.
     case idle
+    /// No session, and messages without a pause, faster than they are taken, for too long.
+    case flood
   }
 
   /// What the client calls itself.
@@ -96,6 +99,8 @@ public struct RTSPServerConversation {
   var pace: TokenBucket
   /// More may be there to be taken, but not yet. Nothing needs to be read meanwhile.
   public private(set) var isPaced = false
+  /// Since when messages have been coming faster than they are taken, without a rest.
+  private var pacedSince: Nanoseconds?
   /// Requests are refused with 503: whoever asks has asked too often. Nothing else changes.
   public var isRefusing = false
   /// When a classroom request that lacks its end counts as complete.
@@ -128,6 +133,7 @@ public struct RTSPServerConversation {
   /// Bytes have come in.
   public mutating func receive(_ bytes: Span<UInt8>, at now: Nanoseconds) {
     lastActivity = now
+    if pace.isFull(at: now) { pacedSince = nil }
     parser.feed(bytes)
   }
 
@@ -148,6 +154,10 @@ public struct RTSPServerConversation {
       close(.incomplete, .send(reply(error), Answer(method: "other", status: error.status.code)))
     } else if sessions.isEmpty, now >= lastActivity + seconds(settings.idleSeconds) {
       close(.idle, nil)
+    } else if isPaced, sessions.isEmpty, let pacedSince,
+      now >= pacedSince + seconds(settings.idleSeconds)
+    {
+      close(.flood, nil)
     }
   }
 
@@ -203,6 +213,7 @@ public struct RTSPServerConversation {
       if isClosed || question != nil { return nil }
       guard pace.isReady(at: now) else {
         isPaced = true
+        pacedSince = pacedSince ?? now
         return nil
       }
       guard take(now, { (parser) throws(RTSPError) in try parser.next() }) else {

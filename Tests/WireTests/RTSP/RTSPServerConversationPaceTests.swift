@@ -87,4 +87,22 @@ struct RTSPServerConversationPaceTests {
     let next = script.setup()
     #expect(!next.isEmpty)
   }
+
+  @Test("a connection that floods and watches nothing is closed in the end, a viewer's is not")
+  func flood() {
+    for isViewer in [false, true] {
+      var script = script(rate: 10, burst: 3)
+      if isViewer { _ = script.setup() }
+      // A connection reads so much at once, and again when that is worked off.
+      let packets = [UInt8](repeating: 0, count: 40).flatMap { _ in [0x24, 9, 0, 0] as [UInt8] }
+      for step in 0..<620 {
+        if !script.conversation.isPaced { script.say(packets) }
+        // Reports keep the viewer's session alive.
+        script.conversation.sawSignOfLife(session: 1, at: script.now)
+        script.advance(seconds: 0.1)
+        if step < 590 { #expect(!script.steps.contains(.close(.flood))) }
+      }
+      #expect(script.steps.contains(.close(.flood)) == !isViewer)
+    }
+  }
 }
