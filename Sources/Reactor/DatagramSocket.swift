@@ -1,7 +1,7 @@
 internal import CLinux
 internal import Glibc
 
-/// A UDP socket connected to one peer: it sends only there and receives only from there.
+/// A UDP socket. Connected to its peer, it sends only there and receives only from there.
 ///
 /// A frame's packets go out in one `send`, cut into datagrams by the kernel (UDP_SEGMENT). Where
 /// the kernel or the route refuses that, the socket falls back to `sendmmsg` for good.
@@ -23,6 +23,8 @@ public final class DatagramSocket {
     case full
     /// The peer's port is closed: an earlier datagram came back.
     case refused
+    /// There is no way to the peer at the moment: its network is down, or a filter forbids it.
+    case noRoute
     /// The datagram is larger than UDP or the route allows.
     case tooLarge
   }
@@ -32,7 +34,7 @@ public final class DatagramSocket {
   private static let bytesPerSendMax = 65_507
   private static let segmentsPerSendMax = 64
 
-  /// Binds to `local`, connects to `peer`.
+  /// Binds to `local`; ``connect(to:)`` follows when the peer is known.
   ///
   /// - Parameters:
   ///   - segmentBytes: the length of a packet that ``send(_:frame:)`` cuts at; nil when only whole
@@ -40,32 +42,17 @@ public final class DatagramSocket {
   ///   - receiveBufferBytes: bounds what the kernel holds of datagrams that nobody reads.
   /// - Throws: when the port is taken (``SystemError/isAddressInUse``) or nothing is left.
   public init(
-    local: SocketAddress, peer: SocketAddress, segmentBytes: Int?, receiveBufferBytes: Int? = nil
+    local: SocketAddress, segmentBytes: Int? = nil, receiveBufferBytes: Int
   ) throws(SystemError) {
     let descriptor = try Socket.open(.datagram, local.family)
     try Socket.bind(descriptor, to: local)
-    try Socket.connect(descriptor, to: peer)
-    if let bytes = receiveBufferBytes {
-      try? Socket.set(descriptor, SOL_SOCKET, SO_RCVBUF, Int32(clamping: bytes))
-    }
+    try? Socket.set(descriptor, SOL_SOCKET, SO_RCVBUF, Int32(clamping: receiveBufferBytes))
     var segmentation = false
     if let segmentBytes {
       segmentation = Self.enableSegmentation(descriptor, segmentBytes)
     }
     self.segmentation = segmentation
     self.segmentBytes = segmentBytes ?? 0
-    self.local = Socket.localAddress(descriptor) ?? local
-    self.peer = peer
-    self.descriptor = descriptor
-  }
-
-  /// Binds to `local` alone, to receive; ``connect(to:)`` follows when the peer is known.
-  public init(local: SocketAddress, receiveBufferBytes: Int) throws(SystemError) {
-    let descriptor = try Socket.open(.datagram, local.family)
-    try Socket.bind(descriptor, to: local)
-    try? Socket.set(descriptor, SOL_SOCKET, SO_RCVBUF, Int32(clamping: receiveBufferBytes))
-    segmentation = false
-    segmentBytes = 0
     self.local = Socket.localAddress(descriptor) ?? local
     self.descriptor = descriptor
   }
@@ -126,6 +113,33 @@ public final class DatagramSocket {
     }
   }
 
+  /// The same before there is a peer: whoever sent the datagram may be anyone.
+  public func receiveFromAnyone(into buffer: ReceiveBuffer) -> SocketAddress? {
+    let number = descriptor.number
+    var source: SocketAddress?
+    let call = systemCall {
+      var count = 0
+      let (_, address) = unsafe SocketAddress.read {
+        count = unsafe recvfrom(number, buffer.base, buffer.capacity, 0, $0, $1)
+        return Int32(clamping: count)
+      }
+      source = address
+      return count
+    }
+    guard case .value(let count) = call else { return nil }
+    buffer.count = count
+    return source
+  }
+
+  /// Throws away what has come in; what strangers sent before ``connect(to:)`` would still be read
+  /// after it.
+  public func discard(into buffer: ReceiveBuffer) {
+    for _ in 0..<Self.discardsMax where receive(into: buffer) == nil { return }
+  }
+
+  /// More than a small receive buffer holds; the peer, alone heard by now, may go on sending.
+  private static let discardsMax = 1024
+
   private func sendSegments(_ base: UnsafeMutableRawPointer, _ count: Int) -> Sent {
     if segmentation {
       let number = descriptor.number
@@ -182,7 +196,8 @@ public final class DatagramSocket {
 
   private static func outcome(_ code: Int32) -> Sent {
     switch code {
-    case ECONNREFUSED, EHOSTUNREACH, ENETUNREACH, EPERM: return .refused
+    case ECONNREFUSED: return .refused
+    case EHOSTUNREACH, ENETUNREACH, ENETDOWN, EPERM: return .noRoute
     case EMSGSIZE: return .tooLarge
     default: return .full
     }

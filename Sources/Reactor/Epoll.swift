@@ -12,6 +12,9 @@ public struct Readiness: OptionSet, Sendable {
   public static let readable = Readiness(rawValue: 1)
   /// Writing will not wait.
   public static let writable = Readiness(rawValue: 2)
+  /// An error or a hang-up, said for those who would not read or write now. It is never waited for
+  /// and comes all the same.
+  public static let failed = Readiness(rawValue: 4)
 }
 
 /// The only file that names epoll. Level-triggered; each event carries a token of generation and
@@ -57,6 +60,7 @@ public struct Readiness: OptionSet, Sendable {
     let event = unsafe events[index]
     var readiness: Readiness = []
     let failed = unsafe event.events & (EPOLLERR.rawValue | EPOLLHUP.rawValue) != 0
+    if failed { readiness.insert(.failed) }
     if unsafe failed || event.events & EPOLLIN.rawValue != 0 { readiness.insert(.readable) }
     if unsafe failed || event.events & EPOLLOUT.rawValue != 0 { readiness.insert(.writable) }
     return unsafe (event.data.u64, readiness)

@@ -14,8 +14,9 @@ public final class Listener: Wakeable, EventHandler {
   private let accepted: (StreamSocket) -> Void
   private let exhausted: (SystemError) -> Void
   private var registration: Registration?
-  /// So many connections per turn at most: those already connected have their turn, too.
-  private static let acceptsPerTurn = 64
+  /// So many connections per turn at most, half a millisecond's work: those already connected have
+  /// their turn, too.
+  private static let acceptsPerTurn = 16
   private static let restNanoseconds: Int64 = 100_000_000
   private static let backlog: Int32 = 4096
 

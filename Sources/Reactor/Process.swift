@@ -1,3 +1,4 @@
+internal import CLinux
 internal import Glibc
 
 /// What a daemon asks of its own process.
@@ -16,6 +17,16 @@ public enum Process {
     }
     return Int(clamping: limit.rlim_cur)
   }
+
+  /// From now on a large block goes back to the system as soon as it is freed. Left to itself the C
+  /// library keeps such blocks in its heap once one of that size has been freed, where small ones
+  /// settle between them: a daemon whose films come and go would never be small again.
+  public static func returnLargeBlocks() {
+    mallopt(M_MMAP_THRESHOLD, Self.largeBlockBytes)
+    mallopt(M_TRIM_THRESHOLD, Self.largeBlockBytes)
+  }
+
+  private static let largeBlockBytes: Int32 = 128 * 1024
 
   /// The folders above the program's own file, the nearest first.
   public static var ancestors: [String] {

@@ -69,6 +69,27 @@ public struct SocketAddress: Equatable, Sendable, CustomStringConvertible {
   /// The address is only reachable from this machine.
   public var isLoopback: Bool { host.hasPrefix("127.") || host == "::1" }
 
+  /// Exactly 127.0.0.1 or ::1: where this machine's own programs come from, and a reverse proxy
+  /// with everybody behind it.
+  public var isLocalhost: Bool {
+    network == 0xFF << 56 | 0x7F00_0001
+      || bytes.count == 16 && bytes.last == 1 && bytes.dropLast().allSatisfy { $0 == 0 }
+  }
+
+  /// Who it is, for counting: an IPv4 address, or the first 64 bits of an IPv6 address, because one
+  /// subscriber has all of those that begin so (RFC 6177). The two kinds never meet: what begins
+  /// with 255 is multicast in IPv6, from which nobody connects.
+  public var network: UInt64 {
+    let isMapped = bytes.count == 16 && bytes.starts(with: Self.mappedPrefix)
+    let number = (isMapped ? bytes[12...] : bytes.prefix(8)).reduce(UInt64(0)) {
+      $0 << 8 | UInt64($1)
+    }
+    return bytes.count == 4 || isMapped ? 0xFF << 56 | number : number
+  }
+
+  /// The same machine, whatever the port.
+  public func isSameHost(as other: SocketAddress) -> Bool { bytes == other.bytes }
+
   /// The address stands for every interface.
   public var isUnspecified: Bool { bytes.allSatisfy { $0 == 0 } }
 

@@ -45,6 +45,10 @@ class Connection: Wakeable, EventHandler {
   /// A deadline has come; ``proceed()`` follows.
   func deadlinePassed(at now: Instant) {}
 
+  /// Whether more is to be read. What a peer says meanwhile waits in the kernel, and at last in
+  /// the peer.
+  var listens: Bool { true }
+
   /// Whether to hear when the socket becomes writable though nothing is queued: connecting is over.
   var awaitsWritable: Bool { false }
 
@@ -142,7 +146,12 @@ class Connection: Wakeable, EventHandler {
 
   final func ready(_ registration: Registration, _ readiness: Readiness) {
     if readiness.contains(.writable) { flush() }
-    if readiness.contains(.readable), interest.contains(.readable) { read() }
+    if readiness.contains(.readable), interest.contains(.readable) {
+      read()
+    } else if readiness.contains(.failed) {
+      // Nobody is there who would take an answer, and epoll would say so again and again.
+      close()
+    }
     if isOpen { proceed() }
     settle()
   }
@@ -184,7 +193,7 @@ class Connection: Wakeable, EventHandler {
     guard let registration else { return }
     var wanted: Readiness = []
     if !output.isEmpty || awaitsWritable { wanted.insert(.writable) }
-    if output.hasRoom { wanted.insert(.readable) }
+    if output.hasRoom, listens || !isOpen { wanted.insert(.readable) }
     if wanted != interest {
       interest = wanted
       loop.change(registration, wanted)

@@ -5,6 +5,24 @@ struct Limits {
   /// Each costs a descriptor and a little memory; 5,000 viewers with UDP use three descriptors
   /// each.
   var connectionsMax = 10_000
+  /// From one address, to each port: a class behind one router, or a wall of screens. See ``Door``
+  /// for what counts as an address.
+  var addressConnectionsMax = 256
+  /// New connections and requests of one address, in the long run; four seconds' worth at once.
+  /// Beyond that they are refused with 429 or 503.
+  var addressRequestsPerSecond = 500
+  /// RTSP sessions of one address: as many viewers as it may have connections.
+  var addressSessionsMax = 256
+  /// Addresses that are remembered after their last connection, so that coming back does not fill
+  /// their bucket. Each takes some 50 bytes.
+  var addressesMax = 10_000
+  /// Requests of one connection, in the long run. What comes faster is read no faster.
+  var requestsPerSecond = 100
+  /// Requests of one connection that are served in one go: a millisecond's work at most. A page
+  /// with all its files is less.
+  var requestBurst = 32
+  /// Players hold one, or one for each track.
+  var sessionsMax = 8
   /// Replies that a client does not read. Beyond this its requests are not read either.
   var replyBytesMax = 64 * 1024
   /// What the kernel holds for an interleaved viewer that does not read: about a second of video at
@@ -14,8 +32,23 @@ struct Limits {
   var sendBufferBytesMax = 1024 * 1024
   /// Nobody reads what arrives on an RTP port, so little may gather there.
   var unreadBytes = 4096
+  /// RTCP that has not been read yet. A report is some 60 bytes, which the kernel counts as 800.
+  var controlBytes = 16 * 1024
   /// A session without a sign of life ends after this (RFC 2326 §12.37).
   var sessionTimeoutSeconds = 60
+  /// A player closes its port for a moment when it seeks; one that has crashed never opens it
+  /// again, and need not be sent to for a whole timeout.
+  var unreachableSeconds = 10
+  /// An RTSP connection without a session and without a word; never longer than a session lives.
+  var rtspIdleSeconds = 60
+  /// Request line and headers of an RTSP request.
+  var rtspHeadBytesMax = 8192
+  /// The same in HTTP, where browsers send cookies of everything that runs on the same host.
+  var httpHeadBytesMax = 16_384
+  /// Header lines of a request.
+  var headersMax = 100
+  /// The body of a request: control messages are small.
+  var bodyBytesMax = 65_536
   /// A connection that is being closed may still take its last reply for so long.
   var lingerSeconds = 2
   /// What is kept of files that are played, ready to be sent; more is read when it is needed.

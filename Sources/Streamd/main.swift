@@ -22,6 +22,7 @@ func run(_ arguments: [String], _ environment: [String: String]) -> Never {
         Log.warning("there is no such setting", ["variable": name])
       }
       Process.raiseDescriptorLimit()
+      Process.returnLargeBlocks()
       try Daemon(configuration, arguments, environment: environment).run()
     }
     Process.exit(0)

@@ -155,8 +155,28 @@ struct DatagramSocketTests {
   private func connectBack(_ socket: DatagramSocket, to peer: SocketAddress) throws
     -> DatagramSocket
   {
-    try Socket.connect(socket.descriptor, to: peer)
+    try socket.connect(to: peer)
     return socket
+  }
+
+  @Test("before there is a peer anyone is heard, by name; afterwards only the peer")
+  func latch() throws {
+    let socket = try DatagramSocket(local: Loopback.any, receiveBufferBytes: 1 << 16)
+    let friend = try self.socket(to: socket.local, segmentBytes: nil)
+    let stranger = try self.socket(to: socket.local, segmentBytes: nil)
+    let buffer = ReceiveBuffer(capacity: 2000)
+    #expect(socket.receiveFromAnyone(into: buffer) == nil)
+    #expect(friend.send([1, 2]) == .sent && stranger.send([3]) == .sent)
+    #expect(socket.receiveFromAnyone(into: buffer) == friend.local && buffer.copy() == [1, 2])
+    #expect(socket.peer == nil)
+    try socket.connect(to: friend.local)
+    // What the stranger sent before that is still there.
+    socket.discard(into: buffer)
+    #expect(socket.receive(into: buffer) == nil)
+    _ = stranger.send([4])
+    #expect(socket.receive(into: buffer) == nil)
+    #expect(friend.send([5]) == .sent && socket.receive(into: buffer) == 1)
+    #expect(buffer.copy() == [5] && socket.send([6]) == .sent && friend.receive(into: buffer) == 1)
   }
 
   @Test("a port that is taken is reported as such")

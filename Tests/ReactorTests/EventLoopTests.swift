@@ -57,6 +57,40 @@ struct EventLoopTests {
     #expect(alarm.moments.count == 1)
   }
 
+  @Test("deadlines are met while many descriptors are served, however long that takes")
+  func punctual() throws {
+    let clock = StepClock()
+    let loop = try EventLoop(clock: clock)
+    let pairs = try (0..<64).map { _ in try Loopback.connection() }
+    let probes = pairs.map { _ in Probe() }
+    // Each takes a millisecond of the clock's time.
+    for probe in probes { probe.onReady = { _ in clock.nanoseconds += 1_000_000 } }
+    let registrations = try zip(pairs, probes).map { try loop.add($0.near, .readable, $1) }
+    for pair in pairs { _ = pair.far.send([1], from: 0) }
+    let start = clock.nanoseconds
+    var lag: Int64 = 0
+    let alarm = Alarm()
+    alarm.onWake = { now in
+      lag = max(lag, now - start - Int64(alarm.moments.count) * 5_000_000)
+      if alarm.moments.count < 10 {
+        loop.deadlines.set(alarm, at: start + Int64(alarm.moments.count + 1) * 5_000_000)
+      }
+    }
+    loop.deadlines.set(alarm, at: start + 5_000_000)
+    try loop.turn()
+    #expect(probes.allSatisfy { $0.events.count == 1 })
+    #expect(alarm.moments.count == 10)
+    #expect(lag < 10_000_000, "\(lag) ns late")
+    for registration in registrations { loop.remove(registration) }
+  }
+
+  /// Time that only a test moves.
+  private final class StepClock: Clock {
+    var nanoseconds: Instant = 1_000_000_000
+    func now() -> Instant { nanoseconds }
+    func realtime() -> Int64 { nanoseconds }
+  }
+
   @Test("is level-triggered: what was left unread brings the next turn")
   func levelTriggered() throws {
     let loop = try EventLoop()
@@ -94,7 +128,7 @@ struct EventLoopTests {
     loop.remove(registration)
   }
 
-  @Test("a broken connection counts as readable and writable")
+  @Test("a broken connection counts as readable and writable, and is told as what it is")
   func hangUp() throws {
     let loop = try EventLoop()
     var (near, far): (StreamSocket, StreamSocket?) = try Loopback.connection()
@@ -108,7 +142,7 @@ struct EventLoopTests {
     let registration = try loop.add(near, [], probe)
     far = nil
     try loop.turns { !probe.events.isEmpty }
-    #expect(probe.events == [[.readable, .writable]])
+    #expect(probe.events == [[.readable, .writable, .failed]])
     loop.remove(registration)
   }
 

@@ -48,6 +48,17 @@ extension SocketAddress {
   }
 }
 
+extension DatagramSocket {
+  /// Bound and connected.
+  convenience init(
+    local: SocketAddress, peer: SocketAddress, segmentBytes: Int?, receiveBufferBytes: Int = 1 << 20
+  ) throws {
+    try self.init(
+      local: local, segmentBytes: segmentBytes, receiveBufferBytes: receiveBufferBytes)
+    try connect(to: peer)
+  }
+}
+
 /// Remembers what it was told, and does what the test says.
 final class Probe: EventHandler {
   private(set) var events: [Readiness] = []

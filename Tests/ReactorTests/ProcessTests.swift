@@ -32,6 +32,26 @@ struct ProcessTests {
     }
   }
 
+  @Test("large blocks leave no trace once they are freed, whatever has settled between them")
+  func largeBlocks() async {
+    await #expect(processExitsWith: .success) {
+      Process.returnLargeBlocks()
+      var small: [[UInt8]] = []
+      let before = Process.resources.residentBytes
+      for _ in 0..<5 {
+        var large: [[UInt8]] = []
+        for _ in 0..<30 {
+          large.append([UInt8](repeating: 1, count: 1 << 20))
+          small.append([UInt8](repeating: 1, count: 1000))
+        }
+        try #require(Process.resources.residentBytes - before > 20 << 20)
+        large = []
+      }
+      try #require(Process.resources.residentBytes - before < 4 << 20)
+      #expect(small.count == 150)
+    }
+  }
+
   @Test("what is written arrives, on the stream it was meant for")
   func write() async throws {
     let result = await #expect(

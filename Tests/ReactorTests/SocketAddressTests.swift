@@ -74,4 +74,36 @@ struct SocketAddressTests {
     let receiver = try DatagramReceiver(address)
     #expect(receiver.address.host == address.host && receiver.address.port > 0)
   }
+
+  @Test(
+    "this machine by its usual name is localhost, by any other it is not",
+    arguments: [
+      ("127.0.0.1", true), ("::1", true), ("::ffff:127.0.0.1", true), ("127.0.0.2", false),
+      ("0.0.0.0", false), ("::", false), ("::2", false), ("1::1", false), ("192.0.2.1", false),
+    ])
+  func localhost(host: String, isLocalhost: Bool) throws {
+    #expect(try #require(SocketAddress(host: host, port: 1)).isLocalhost == isLocalhost)
+  }
+
+  @Test("is counted by its IPv4 address, or by the first half of its IPv6 address")
+  func networks() throws {
+    func network(_ host: String) throws -> UInt64 {
+      try #require(SocketAddress(host: host, port: .random(in: 0 ... .max))).network
+    }
+    #expect(try network("192.0.2.1") == network("192.0.2.1"))
+    #expect(try network("192.0.2.1") == network("::ffff:192.0.2.1"))
+    #expect(try network("2001:db8:1:2::1") == network("2001:db8:1:2:ffff:ffff:ffff:ffff"))
+    let all = [
+      "192.0.2.1", "192.0.2.2", "0.0.0.0", "255.255.255.255", "2001:db8:1:2::1", "2001:db8:1:3::1",
+      "::", "fe80::1",
+    ]
+    #expect(Set(try all.map(network)).count == all.count)
+  }
+
+  @Test("is the same host whatever the port")
+  func sameHost() throws {
+    let address = try #require(SocketAddress("192.0.2.1:5"))
+    #expect(address.isSameHost(as: address.with(port: 6)))
+    #expect(!address.isSameHost(as: try #require(SocketAddress("192.0.2.2:5"))))
+  }
 }

@@ -12,6 +12,29 @@ struct Limit: Sendable {
       name: "connections", path: \.connectionsMax, range: 1...1_000_000,
       summary: "connections to the RTSP port, and as many to the HTTP port"),
     Limit(
+      name: "address_connections", path: \.addressConnectionsMax, range: 1...1_000_000,
+      summary: "the same from one address; 127.0.0.1 and ::1 may have all of them"),
+    Limit(
+      name: "address_requests_per_s", path: \.addressRequestsPerSecond, range: 1...1_000_000,
+      summary: "new connections and requests of one address to a port, in the long run; more "
+        + "are refused with 429 or 503, but for 127.0.0.1 and ::1"),
+    Limit(
+      name: "address_sessions", path: \.addressSessionsMax, range: 1...1_000_000,
+      summary: "RTSP sessions of one address; 127.0.0.1 and ::1 may have as many as they like"),
+    Limit(
+      name: "addresses", path: \.addressesMax, range: 16...10_000_000,
+      summary: "addresses that are remembered when they have left"),
+    Limit(
+      name: "requests_per_s", path: \.requestsPerSecond, range: 1...1_000_000,
+      summary: "requests of one connection, in the long run; what comes faster waits, but for "
+        + "127.0.0.1 and ::1"),
+    Limit(
+      name: "request_burst", path: \.requestBurst, range: 1...10_000,
+      summary: "requests of one connection that are served in one go"),
+    Limit(
+      name: "sessions", path: \.sessionsMax, range: 1...256,
+      summary: "RTSP sessions of one connection"),
+    Limit(
       name: "viewer_sessions", path: \.viewerSessionsMax, range: 0...10_000,
       summary: "sessions that browsers and scripts have set up"),
     Limit(
@@ -21,8 +44,35 @@ struct Limit: Sendable {
       name: "request_s", path: \.requestSeconds, range: 1...600,
       summary: "seconds within which a request must be complete"),
     Limit(
+      name: "unreachable_s", path: \.unreachableSeconds, range: 1...86_400,
+      summary: "seconds after which a viewer is given up whose port answers that it is closed"),
+    Limit(
+      name: "rtsp_idle_s", path: \.rtspIdleSeconds, range: 1...86_400,
+      summary: "seconds after which a silent RTSP connection without a session is closed"),
+    Limit(
+      name: "rtsp_head_bytes", path: \.rtspHeadBytesMax, range: 1024...1_048_576,
+      summary: "request line and headers of an RTSP request"),
+    Limit(
+      name: "http_head_bytes", path: \.httpHeadBytesMax, range: 1024...1_048_576,
+      summary: "request line and headers of an HTTP request"),
+    Limit(
+      name: "headers", path: \.headersMax, range: 16...1000,
+      summary: "header lines of a request"),
+    Limit(
+      name: "body_bytes", path: \.bodyBytesMax, range: 1024...16_777_216,
+      summary: "the body of a request"),
+    Limit(
+      name: "websocket_message_bytes", path: \.webSocketMessageBytesMax, range: 1024...16_777_216,
+      summary: "what a browser may say at once"),
+    Limit(
       name: "http_idle_s", path: \.httpIdleSeconds, range: 5...86_400,
       summary: "seconds after which a silent HTTP connection is closed"),
+    Limit(
+      name: "reply_bytes", path: \.replyBytesMax, range: 4096...16_777_216,
+      summary: "replies that an RTSP client does not read; then it is not listened to either"),
+    Limit(
+      name: "http_queue_bytes", path: \.httpQueueBytesMax, range: 65_536...16_777_216,
+      summary: "the same of an HTTP client"),
     Limit(
       name: "send_buffer_bytes", path: \.sendBufferBytes, range: 4096...16_777_216,
       summary: "what the kernel holds for a TCP viewer that does not read"),

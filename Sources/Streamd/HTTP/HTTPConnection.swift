@@ -13,7 +13,10 @@ final class HTTPConnection: Connection {
   }
 
   private unowned let server: HTTPServer
-  private var parser = HTTPParser()
+  private var parser: HTTPParser
+  private var pace: TokenBucket
+  /// More may be there to be handled, but not yet.
+  private var isPaced = false
   private var mode = Mode.requests
   private var lastActivity: Instant
   /// When the incomplete request at hand began; a peer that drips bytes gains no time.
@@ -21,6 +24,12 @@ final class HTTPConnection: Connection {
 
   init(_ socket: StreamSocket, server: HTTPServer) throws(SystemError) {
     self.server = server
+    var bounds = HTTPParser.Bounds()
+    bounds.headBytesMax = server.limits.httpHeadBytesMax
+    bounds.headerCountMax = server.limits.headersMax
+    bounds.bodyBytesMax = server.limits.bodyBytesMax
+    parser = HTTPParser(bounds: bounds)
+    pace = server.door.pace(of: socket.peer)
     lastActivity = server.loop.now
     requestBegan = server.loop.now
     try super.init(
@@ -49,8 +58,15 @@ final class HTTPConnection: Connection {
     }
   }
 
+  override var listens: Bool { !isPaced }
+
   override func proceed() {
+    isPaced = false
     while canGoOn {
+      guard pace.isReady(at: loop.now) else {
+        isPaced = true
+        return
+      }
       switch mode {
       case .requests:
         guard handleNext() else { return }
@@ -59,10 +75,12 @@ final class HTTPConnection: Connection {
       case .answering, .stream:
         return
       }
+      pace.take(at: loop.now)
     }
   }
 
   override var deadline: Instant? {
+    if isPaced { return pace.readyAt }
     switch mode {
     case .requests:
       return parser.isInsideRequest
@@ -74,7 +92,8 @@ final class HTTPConnection: Connection {
   }
 
   override func deadlinePassed(at now: Instant) {
-    guard let deadline, now >= deadline else { return }
+    // What is paced goes on; nothing is late.
+    guard !isPaced, let deadline, now >= deadline else { return }
     switch mode {
     case .requests:
       if parser.isInsideRequest {
@@ -106,6 +125,8 @@ final class HTTPConnection: Connection {
         if parser.takeExpectation() { append(Array("HTTP/1.1 100 Continue\r\n\r\n".utf8)) }
         return false
       }
+      // What is behind it begins now: it may have waited for this one.
+      requestBegan = loop.now
       handle(request)
     } catch {
       reply(Self.problem(Problem(error.status, "bad_request", error.reason)), to: nil)
@@ -120,6 +141,11 @@ final class HTTPConnection: Connection {
     if let problem = server.policy.refusal(of: request) {
       return answer(Self.problem(problem), to: request)
     }
+    guard !server.door.isAskingTooOften(peer, at: loop.now) else {
+      server.metrics.refused("http", Door.Refusal.addressRequests.rawValue)
+      return answer(Self.problem(Problem(.addressRequests)), to: request)
+    }
+    server.door.asked(peer, at: loop.now)
     if request.path == "/ws" { return upgrade(request) }
     let exchange = HTTPExchange(request: request, connection: self)
     mode = .answering(exchange)
@@ -185,6 +211,9 @@ final class HTTPConnection: Connection {
     var response = HTTPResponse(
       HTTPStatus.of(problem.status), "application/problem+json", JSON.encode(problem))
     response.headers.append("Cache-Control", "no-store")
+    if response.status == .serviceUnavailable || response.status == .tooManyRequests {
+      response.headers.append("Retry-After", "5")
+    }
     return response
   }
 }

@@ -5,7 +5,8 @@ internal import Wire
 final class HTTPServer {
   let loop: EventLoop
   /// For what begins from now on.
-  var limits: Limits
+  var limits: Limits { didSet { door.limits = limits } }
+  var door: Door
   let buffer: ReceiveBuffer
   let api: API
   let files: StaticFiles
@@ -21,6 +22,7 @@ final class HTTPServer {
     loop = control.loop
     metrics = control.rtsp.metrics
     self.limits = limits
+    door = Door(limits)
     self.buffer = buffer
     files = StaticFiles(folder: www)
     api = API(control, files: files)
@@ -57,7 +59,11 @@ final class HTTPServer {
     listener = nil
   }
 
-  func closed(_ connection: HTTPConnection) { connections[ObjectIdentifier(connection)] = nil }
+  func closed(_ connection: HTTPConnection) {
+    connections[ObjectIdentifier(connection)] = nil
+    door.leave(connection.peer)
+  }
+
   func opened(_ browser: BrowserSession) { browsers[ObjectIdentifier(browser)] = browser }
   func closed(_ browser: BrowserSession) { browsers[ObjectIdentifier(browser)] = nil }
 
@@ -69,16 +75,20 @@ final class HTTPServer {
   }
 
   private func accept(_ socket: StreamSocket) {
-    guard connections.count < limits.connectionsMax else {
-      metrics.refused("http", "connections")
-      let text = "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\nContent-Length: 0\r\n\r\n"
-      _ = socket.send(Array(text.utf8), from: 0)
+    if let refusal = door.enter(socket.peer, at: loop.now) {
+      metrics.refused("http", refusal.rawValue)
+      var bytes: [UInt8] = []
+      var response = HTTPConnection.problem(Problem(refusal))
+      response.headers.append("Connection", "close")
+      response.emit(into: &bytes)
+      _ = socket.send(bytes, from: 0)
       return
     }
     do throws(SystemError) {
       let connection = try HTTPConnection(socket, server: self)
       connections[ObjectIdentifier(connection)] = connection
     } catch {
+      door.leave(socket.peer)
       Log.warning("a connection could not be taken", ["error": "\(error)"])
     }
   }

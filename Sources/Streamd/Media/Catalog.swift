@@ -294,10 +294,17 @@ final class Catalog {
     let names = name.hasPrefix(prefix) ? [name, String(name.dropFirst(prefix.count))] : [name]
     for path in names where Self.isAllowed(path) {
       if let pictures = survey.pictures[path] { return (path, .folder(pictures)) }
-      guard let file = try? folder.file(at: path) else { continue }
+      let source: PictureSource
+      do throws(SystemError) {
+        let file = try folder.file(at: path)
+        source = .file(file, try file.identity())
+      } catch {
+        // A machine that has no descriptor left has the file all the same.
+        if error.isExhaustion { throw RTSPRefusal(.serviceUnavailable, error.reason) }
+        continue
+      }
       guard watch?.isBeingWritten(path) != true else { throw Self.isChanging }
-      guard let identity = try? file.identity() else { continue }
-      return (path, .file(file, identity))
+      return (path, source)
     }
     throw RTSPRefusal(.notFound, "there is no such file in the media folder")
   }

@@ -2,6 +2,12 @@ internal import Reactor
 internal import Wire
 
 /// A viewer that gets its packets over UDP, from a pair of ports of its own.
+///
+/// Packets go to the RTSP client's address and to no other, to the ports that SETUP named; but a
+/// translator (NAT) on the way may know them by other numbers. Players send a packet to each of
+/// our ports before PLAY, to open such a way back. So until PLAY the sockets hear anyone, and the
+/// first packet from the client's own address tells the port (that is the latch, and it falls once
+/// for each socket); from then on the kernel lets in and out what is of that port alone.
 final class DatagramSubscriber: Subscriber, EventHandler {
   private let rtp: DatagramSocket
   /// Absent in the classroom dialect, which knows no RTCP.
@@ -10,6 +16,9 @@ final class DatagramSubscriber: Subscriber, EventHandler {
   private let buffer: ReceiveBuffer
   private let ports: PortAllocator
   private var registration: Registration?
+  private let rtpPeer: SocketAddress
+  private var rtcpPeer: SocketAddress
+  private var isControlLatched = false
   /// Told when RTCP came in.
   private let heard: () -> Void
 
@@ -17,6 +26,9 @@ final class DatagramSubscriber: Subscriber, EventHandler {
   struct Way {
     var rtp: DatagramSocket
     var rtcp: DatagramSocket?
+    /// As SETUP has it.
+    var rtpPeer: SocketAddress
+    var rtcpPeer: SocketAddress
     var ports: PortAllocator
   }
 
@@ -26,6 +38,8 @@ final class DatagramSubscriber: Subscriber, EventHandler {
   ) throws(SystemError) {
     rtp = way.rtp
     rtcp = way.rtcp
+    rtpPeer = way.rtpPeer
+    rtcpPeer = way.rtcpPeer
     ports = way.ports
     self.loop = loop
     self.buffer = buffer
@@ -38,11 +52,35 @@ final class DatagramSubscriber: Subscriber, EventHandler {
 
   override var transportName: String { rtcp == nil ? "classroom" : "udp" }
 
+  override func play(_ order: PlayOrder, at start: Instant) {
+    if rtp.peer == nil { settlePeers() }
+    super.play(order, at: start)
+  }
+
+  private func settlePeers() {
+    var peer = rtpPeer
+    // So little fits into the buffer that this ends soon.
+    while let source = rtp.receiveFromAnyone(into: buffer) {
+      guard source.isSameHost(as: rtpPeer) else { continue }
+      peer = source
+      break
+    }
+    settle(rtp, peer)
+    if let rtcp { settle(rtcp, rtcpPeer) }
+  }
+
+  private func settle(_ socket: DatagramSocket, _ peer: SocketAddress) {
+    // A way that cannot be had shows when a frame is sent.
+    try? socket.connect(to: peer)
+    socket.discard(into: buffer)
+  }
+
   override func send(_ packets: PacketBuffer, frame: Int) -> Delivery {
     switch rtp.send(packets, frame: frame) {
     case .sent: .sent
     case .full: .full
-    case .refused, .tooLarge: .refused
+    case .refused: .refused
+    case .noRoute, .tooLarge: .undeliverable
     }
   }
 
@@ -59,7 +97,18 @@ final class DatagramSubscriber: Subscriber, EventHandler {
 
   /// RTCP from the receiver. One datagram a turn; level-triggering brings the next.
   func ready(_ registration: Registration, _ readiness: Readiness) {
-    guard let rtcp, rtcp.receive(into: buffer) != nil else { return }
+    guard let rtcp, rtcp.peer == nil ? latchControl(rtcp) : rtcp.receive(into: buffer) != nil
+    else { return }
     if buffer.withBytes({ receiveControl($0) }) { heard() }
+  }
+
+  /// Reads before PLAY; true when the datagram is from the client.
+  private func latchControl(_ rtcp: DatagramSocket) -> Bool {
+    guard let source = rtcp.receiveFromAnyone(into: buffer), source.isSameHost(as: rtcpPeer) else {
+      return false
+    }
+    if !isControlLatched { rtcpPeer = source }
+    isControlLatched = true
+    return true
   }
 }

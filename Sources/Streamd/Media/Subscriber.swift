@@ -27,6 +27,8 @@ class Subscriber: Wakeable {
     case full
     /// Nobody listens at the moment.
     case refused
+    /// It does not get there: no route, or too large for one.
+    case undeliverable
   }
 
   /// Counted since the session was set up.
@@ -36,7 +38,7 @@ class Subscriber: Wakeable {
     var octets = 0
     /// Frames left out because the viewer was slow.
     var slow = 0
-    /// Frames left out because the viewer's port was closed.
+    /// Frames left out because the viewer's port was closed, or there was no way to it.
     var refused = 0
     /// Frames left out because their picture is damaged.
     var damaged = 0
@@ -76,6 +78,8 @@ class Subscriber: Wakeable {
     case range
     /// What follows cannot be had any more: the file has changed.
     case broken
+    /// The viewer's port has been closed for too long.
+    case unreachable
   }
 
   private var packets: PacketReader
@@ -100,6 +104,7 @@ class Subscriber: Wakeable {
   private let reportInterval: Instant
   private var nextReport: Instant = 0
   private var saidGoodbye = false
+  private var closedPort: ClosedPort
   /// Told when playing has ended by itself.
   private let ended: (End) -> Void
 
@@ -120,6 +125,7 @@ class Subscriber: Wakeable {
       ssrc: UInt32.random(in: 1 ... .max), channel: channel)
     self.loop = loop
     reportInterval = Instant(limits.reportSeconds) * 1_000_000_000
+    closedPort = ClosedPort(graceSeconds: limits.unreachableSeconds)
     self.ended = ended
   }
 
@@ -217,7 +223,7 @@ class Subscriber: Wakeable {
     case .frame(let frame, let timestamp):
       isFresh = false
       stamp.timestamp = timestamp
-      deliver(frame, now)
+      guard deliver(frame, now) else { return ended(.unreachable) }
       loop.deadlines.set(self, at: playhead.due)
     case .ended:
       isPlaying = false
@@ -226,24 +232,29 @@ class Subscriber: Wakeable {
     }
   }
 
+  /// False when nobody has been there for too long.
   @inline(__always)
-  private func deliver(_ frame: Int, _ now: Instant) {
+  private func deliver(_ frame: Int, _ now: Instant) -> Bool {
     // Frames that are late may have been left out, and with them the slice.
     guard let slice = packets.slice(of: frame) else {
       counters.late += 1
-      return
+      return true
     }
     let (packets, number) = (slice.packets, frame - slice.frames.lowerBound)
     guard packets.byteCount(of: number) > 0 else {
       counters.damaged += 1
-      return
+      return true
     }
     packets.patch(frame: number, with: stamp)
     switch send(packets, frame: number) {
     case .sent: account(packets, number, now)
     case .full: counters.slow += 1
-    case .refused: counters.refused += 1
+    case .refused:
+      counters.refused += 1
+      return !closedPort.refused(at: now)
+    case .undeliverable: counters.refused += 1
     }
+    return true
   }
 
   private func account(_ packets: PacketBuffer, _ frame: Int, _ now: Instant) {

@@ -1,3 +1,5 @@
+internal import Wire
+
 /// What is counted that nothing else keeps count of. No label comes from a peer: names that a
 /// stranger can choose would grow the store without end.
 final class Metrics {
@@ -18,7 +20,9 @@ final class Metrics {
 
   private(set) var rtspRequests: [Request: Int] = [:]
   private(set) var httpRequests: [Request: Int] = [:]
-  /// Connections that were turned away.
+  /// RTSP sessions that are over, by the reason.
+  private(set) var sessionsEnded: [String: Int] = [:]
+  /// Connections, requests and sessions that were turned away.
   private(set) var refusals: [Refusal: Int] = [:]
   /// What receivers said they lost since their last report, from 0 to 1.
   var fractionLost = Histogram([0, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5])
@@ -36,6 +40,10 @@ final class Metrics {
   func answeredHTTP(_ method: String?, _ code: Int) {
     let method = method.flatMap { Self.httpMethods.contains($0) ? $0 : nil } ?? "other"
     httpRequests[Request(method: method, code: code), default: 0] += 1
+  }
+
+  func sessionEnded(_ reason: RTSPServerConversation.EndReason) {
+    sessionsEnded["\(reason)", default: 0] += 1
   }
 
   func refused(_ port: String, _ reason: String) {

@@ -75,7 +75,10 @@ struct MetricsText {
     counter(
       "streamd_http_requests_total", "HTTP requests answered.", rows(metrics.httpRequests))
     counter(
-      "streamd_refusals_total", "Connections turned away.",
+      "streamd_rtsp_sessions_ended_total", "RTSP sessions that are over.",
+      metrics.sessionsEnded.sorted { $0.key < $1.key }.map { ("reason=\"\($0.key)\"", $0.value) })
+    counter(
+      "streamd_refusals_total", "Connections, requests and sessions turned away.",
       metrics.refusals.sorted { $0.key < $1.key }.map {
         ("port=\"\($0.key.port)\",reason=\"\($0.key.reason)\"", $0.value)
       })

@@ -41,8 +41,15 @@ final class RTSPConnection: Connection {
   override func take(_ bytes: Span<UInt8>) { conversation.receive(bytes, at: loop.now) }
 
   override func proceed() {
-    while canGoOn, let step = conversation.next(at: loop.now) { perform(step) }
+    while canGoOn, let step = next() { perform(step) }
   }
+
+  private func next() -> RTSPServerConversation.Step? {
+    conversation.isRefusing = server.door.isAskingTooOften(peer, at: loop.now)
+    return conversation.next(at: loop.now)
+  }
+
+  override var listens: Bool { !conversation.isPaced }
 
   override var deadline: Instant? { conversation.deadline }
 
@@ -77,7 +84,11 @@ final class RTSPConnection: Connection {
       _ = subscribers[session]?.receiveControl(bytes.span)
     case .send(let bytes, let answer):
       append(bytes)
+      server.door.asked(peer, at: loop.now)
       server.metrics.answeredRTSP(answer.method, answer.status)
+      if conversation.isRefusing, answer.status == RTSPStatus.serviceUnavailable.code {
+        server.metrics.refused("rtsp", Door.Refusal.addressRequests.rawValue)
+      }
       Log.debug(
         "RTSP request",
         ["peer": "\(peer)", "method": answer.method, "status": String(answer.status)])
@@ -125,7 +136,9 @@ final class RTSPConnection: Connection {
           let (media, packets) = try result.get()
           let subscription = Subscription(
             connection: self, server: server, session: session, isClassroom: isClassroom)
-          let (subscriber, ports) = try subscription.open(media, packets, transport)
+          let (subscriber, ports) = try admit(session) { () throws(RTSPRefusal) in
+            try subscription.open(media, packets, transport)
+          }
           subscribe(session, subscriber)
           conversation.opened(serverPorts: ports, ssrc: subscriber.ssrc)
         } catch {
@@ -133,6 +146,23 @@ final class RTSPConnection: Connection {
         }
         resume()
       }
+    }
+  }
+
+  /// Opens a session's way if its address may have one more session.
+  private func admit<Way>(
+    _ session: Int, _ open: () throws(RTSPRefusal) -> Way
+  ) throws(RTSPRefusal) -> Way {
+    guard subscribers[session] == nil else { return try open() }
+    if let refusal = server.door.openSession(peer) {
+      server.metrics.refused("rtsp", refusal.rawValue)
+      throw RTSPRefusal(.notEnoughBandwidth, refusal.reason)
+    }
+    do throws(RTSPRefusal) {
+      return try open()
+    } catch {
+      server.door.closeSession(peer)
+      throw error
     }
   }
 
@@ -191,10 +221,10 @@ final class RTSPConnection: Connection {
   /// Playing has ended by itself.
   func ended(_ session: Int, _ end: Subscriber.End) {
     switch end {
-    case .range: conversation.reachedEnd(session: session)
-    case .broken:
-      conversation.end(session: session)
-      resume()
+    case .range: return conversation.reachedEnd(session: session)
+    case .broken: conversation.end(session: session, .mediaGone)
+    case .unreachable: conversation.end(session: session, .unreachable)
     }
+    resume()
   }
 }

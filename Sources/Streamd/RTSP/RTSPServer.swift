@@ -6,7 +6,8 @@ final class RTSPServer {
   let loop: EventLoop
   let catalog: Catalog
   /// For what begins from now on.
-  var limits: Limits
+  var limits: Limits { didSet { door.limits = limits } }
+  var door: Door
   let activity: ActivityLog
   let ports: PortAllocator
   /// Shared by all connections: what was read is consumed before the next read.
@@ -35,6 +36,7 @@ final class RTSPServer {
     self.activity = activity
     self.catalog = catalog
     self.limits = limits
+    door = Door(limits)
     ports = PortAllocator(rtpPorts)
   }
 
@@ -118,6 +120,7 @@ final class RTSPServer {
 
   func closed(_ connection: RTSPConnection) {
     connections[ObjectIdentifier(connection)] = nil
+    door.leave(connection.peer)
   }
 
   func ended(
@@ -125,6 +128,8 @@ final class RTSPServer {
     _ reason: RTSPServerConversation.EndReason
   ) {
     ended[subscriber.transportName, default: .init()].add(subscriber)
+    door.closeSession(connection.peer)
+    metrics.sessionEnded(reason)
     activity.note(
       .info, "client left",
       [
@@ -135,27 +140,40 @@ final class RTSPServer {
   }
 
   private func accept(_ socket: StreamSocket) {
-    guard isServing, connections.count < limits.connectionsMax else {
-      metrics.refused("rtsp", isServing ? "connections" : "stopped")
-      _ = socket.send(isServing ? Self.busy : Self.stopped, from: 0)
+    guard isServing else {
+      metrics.refused("rtsp", "stopped")
+      _ = socket.send(Self.refusal("the RTSP server is stopped"), from: 0)
       return
     }
-    var settings = RTSPServerConversation.Settings()
-    settings.sessionTimeoutSeconds = limits.sessionTimeoutSeconds
-    settings.idleSeconds = limits.sessionTimeoutSeconds
-    settings.server = Self.name
+    if let refusal = door.enter(socket.peer, at: loop.now) {
+      metrics.refused("rtsp", refusal.rawValue)
+      _ = socket.send(Self.refusal(refusal.reason), from: 0)
+      return
+    }
     connectionCount += 1
     do throws(SystemError) {
       let connection = try RTSPConnection(
-        socket, number: connectionCount, server: self, settings: settings)
+        socket, number: connectionCount, server: self, settings: settings(for: socket.peer))
       connections[ObjectIdentifier(connection)] = connection
     } catch {
+      door.leave(socket.peer)
       Log.warning("a connection could not be taken", ["error": "\(error)"])
     }
   }
 
-  private static let busy = refusal("there are too many connections, try again")
-  private static let stopped = refusal("the RTSP server is stopped")
+  private func settings(for peer: SocketAddress) -> RTSPServerConversation.Settings {
+    var settings = RTSPServerConversation.Settings()
+    settings.bounds.headBytesMax = limits.rtspHeadBytesMax
+    settings.bounds.headerCountMax = limits.headersMax
+    settings.bounds.bodyBytesMax = limits.bodyBytesMax
+    settings.sessionTimeoutSeconds = limits.sessionTimeoutSeconds
+    settings.sessionsMax = limits.sessionsMax
+    settings.messageSeconds = limits.requestSeconds
+    settings.idleSeconds = min(limits.rtspIdleSeconds, limits.sessionTimeoutSeconds)
+    settings.pace = door.pace(of: peer)
+    settings.server = Self.name
+    return settings
+  }
 
   private static func refusal(_ reason: String) -> [UInt8] {
     var headers = HeaderFields()

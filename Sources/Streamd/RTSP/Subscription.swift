@@ -57,7 +57,10 @@ struct Subscription {
     } catch {
       throw refusal(error)
     }
-    guard let way else { throw RTSPRefusal(.notEnoughBandwidth, "all UDP ports are in use") }
+    guard let way else {
+      server.metrics.refused("rtsp", "ports")
+      throw RTSPRefusal(.notEnoughBandwidth, "all UDP ports are in use")
+    }
     return way
   }
 
@@ -67,20 +70,22 @@ struct Subscription {
   }
 
   /// Packets go to the RTSP client's own address, whatever it asks for, and leave from the address
-  /// that it has connected to.
+  /// that it has connected to. The sockets are not connected yet: see ``DatagramSubscriber``.
   private func openSockets(
     _ port: UInt16, _ client: TransportHeader.PortPair, segmentBytes: Int?
   ) throws(SystemError) -> DatagramSubscriber.Way {
     let rtp = try DatagramSocket(
-      local: connection.local.with(port: port), peer: connection.peer.with(port: client.rtp),
-      segmentBytes: segmentBytes, receiveBufferBytes: server.limits.unreadBytes)
+      local: connection.local.with(port: port), segmentBytes: segmentBytes,
+      receiveBufferBytes: server.limits.unreadBytes)
     var rtcp: DatagramSocket?
     if !isClassroom {
       rtcp = try DatagramSocket(
         local: connection.local.with(port: port + 1),
-        peer: connection.peer.with(port: client.rtcp), segmentBytes: nil)
+        receiveBufferBytes: server.limits.controlBytes)
     }
-    return DatagramSubscriber.Way(rtp: rtp, rtcp: rtcp, ports: server.ports)
+    return DatagramSubscriber.Way(
+      rtp: rtp, rtcp: rtcp, rtpPeer: connection.peer.with(port: client.rtp),
+      rtcpPeer: connection.peer.with(port: client.rtcp), ports: server.ports)
   }
 
   private var ended: (Subscriber.End) -> Void {

@@ -48,9 +48,13 @@ final class ReceivePorts {
   }
 
   /// From now on only the server's packets are heard.
-  func connect(to server: SocketAddress, _ ports: TransportHeader.PortPair) {
+  func connect(
+    to server: SocketAddress, _ ports: TransportHeader.PortPair, buffer: ReceiveBuffer
+  ) {
     try? rtp.connect(to: server.with(port: ports.rtp))
     try? rtcp.connect(to: server.with(port: ports.rtcp))
+    rtp.discard(into: buffer)
+    rtcp.discard(into: buffer)
   }
 
   func release() {

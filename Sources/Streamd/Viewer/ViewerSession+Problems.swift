@@ -11,6 +11,10 @@ extension ViewerSession {
     .conflict, "reconnecting", "the server is being connected to again",
     hint: "try again in a moment, or Teardown")
 
+  static let noPorts = Problem(
+    .serviceUnavailable, "no_ports", "all UDP ports are in use",
+    hint: "set up with \"transport\":\"tcp\", or widen --rtp-ports")
+
   /// There is no connection, or none any more.
   static func noConnection(_ detail: String) -> Problem {
     Problem(.badGateway, "unreachable", detail, hint: checkServer)

@@ -209,6 +209,8 @@ final class ViewerSession: Wakeable, EventHandler {
         to: address, conversation, connectNanoseconds: policy.answerNanoseconds, loop: loop,
         buffer: home.buffer, happened: { [unowned self] in happened($0) },
         lost: { [weak self] in self?.lost($0) })
+    } catch  where error == .portsExhausted {
+      unreachable(Self.noPorts)
     } catch {
       unreachable(Self.noConnection("cannot connect to \(address): \(error.reason)"))
     }
@@ -265,7 +267,7 @@ final class ViewerSession: Wakeable, EventHandler {
       switchToTCP("the server names no ports")
       return false
     }
-    ports.connect(to: address, server)
+    ports.connect(to: address, server, buffer: home.buffer)
     return true
   }
 

@@ -47,6 +47,8 @@ public struct HTTPStatus: Equatable, Hashable, Sendable {
   // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
   public static let upgradeRequired = HTTPStatus(426, "Upgrade Required")
   // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
+  public static let tooManyRequests = HTTPStatus(429, "Too Many Requests")
+  // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
   public static let fieldsTooLarge = HTTPStatus(431, "Request Header Fields Too Large")
   // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
   public static let internalError = HTTPStatus(500, "Internal Server Error")
@@ -64,7 +66,8 @@ public struct HTTPStatus: Equatable, Hashable, Sendable {
     .switchingProtocols, .ok, .created, .noContent, .partialContent, .notModified, .badRequest,
     .forbidden, .notFound, .methodNotAllowed, .requestTimeout, .conflict, .contentTooLarge,
     .uriTooLong, .unsupportedMediaType, .rangeNotSatisfiable, .misdirected, .upgradeRequired,
-    .fieldsTooLarge, .internalError, .notImplemented, .badGateway, .serviceUnavailable,
+    .tooManyRequests, .fieldsTooLarge, .internalError, .notImplemented, .badGateway,
+    .serviceUnavailable,
     .versionNotSupported,
   ]
 

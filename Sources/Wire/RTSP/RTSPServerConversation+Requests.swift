@@ -6,6 +6,7 @@ extension RTSPServerConversation {
       for index in sessions.indices { sessions[index].lastSeen = now }
       if let name = request.headers["User-Agent"] { userAgent = String(name.prefix(200)) }
       do throws(RTSPRefusal) {
+        if isRefusing { throw RTSPRefusal(.serviceUnavailable, "your address asks too often") }
         try handle(request, at: now)
       } catch {
         refuse(request, error)

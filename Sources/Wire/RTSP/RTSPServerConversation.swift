@@ -15,8 +15,11 @@ public struct RTSPServerConversation {
     public var sessionsMax = 8
     /// A message that has begun must be complete within this.
     public var messageSeconds = 10
-    /// A connection without sessions and without messages is closed after this.
+    /// A connection without sessions is closed after this, when it says nothing, and when it says
+    /// more than can be listened to: its peer may be long gone.
     public var idleSeconds = 60
+    /// How fast messages are taken; what comes faster waits.
+    public var pace = TokenBucket(rate: 10_000, burst: 100)
     /// The `Server` header.
     public var server = "streamd"
     /// The address that clients have connected to, for the session description.
@@ -66,6 +69,8 @@ public struct RTSPServerConversation {
     case disconnected
     /// What was played is no longer there.
     case mediaGone
+    /// The peer's port has been closed for too long.
+    case unreachable
   }
 
   /// Why the connection is to be closed.
@@ -76,6 +81,8 @@ public struct RTSPServerConversation {
     case incomplete
     /// No session and no message for too long.
     case idle
+    /// No session, and messages without a pause, faster than they are taken, for too long.
+    case flood
   }
 
   /// What the client calls itself.
@@ -91,6 +98,13 @@ public struct RTSPServerConversation {
   var lastActivity: Nanoseconds
   /// When the incomplete message at hand began.
   var messageBegan: Nanoseconds?
+  var pace: TokenBucket
+  /// More may be there to be taken, but not yet. Nothing needs to be read meanwhile.
+  public private(set) var isPaced = false
+  /// Since when messages have been coming faster than they are taken, without a rest.
+  private var pacedSince: Nanoseconds?
+  /// Requests are refused with 503: whoever asks has asked too often. Nothing else changes.
+  public var isRefusing = false
   /// When a classroom request that lacks its end counts as complete.
   var settleAt: Nanoseconds?
 
@@ -112,6 +126,7 @@ public struct RTSPServerConversation {
     self.settings = settings
     self.random = random
     parser = RTSPParser(bounds: settings.bounds)
+    pace = settings.pace
     lastActivity = now
   }
 
@@ -120,6 +135,7 @@ public struct RTSPServerConversation {
   /// Bytes have come in.
   public mutating func receive(_ bytes: Span<UInt8>, at now: Nanoseconds) {
     lastActivity = now
+    if pace.isFull(at: now) { pacedSince = nil }
     parser.feed(bytes)
   }
 
@@ -140,6 +156,10 @@ public struct RTSPServerConversation {
       close(.incomplete, .send(reply(error), Answer(method: "other", status: error.status.code)))
     } else if sessions.isEmpty, now >= lastActivity + seconds(settings.idleSeconds) {
       close(.idle, nil)
+    } else if isPaced, sessions.isEmpty, let pacedSince,
+      now >= pacedSince + seconds(settings.idleSeconds)
+    {
+      close(.flood, nil)
     }
   }
 
@@ -157,9 +177,9 @@ public struct RTSPServerConversation {
     }
   }
 
-  /// A session's medium cannot be played any more: the session is over, and unknown from now on.
-  public mutating func end(session number: Int) {
-    for session in sessions where session.number == number { end(session, .mediaGone) }
+  /// A session is over, for a reason that the peer has not given: it is unknown from now on.
+  public mutating func end(session number: Int, _ reason: EndReason) {
+    for session in sessions where session.number == number { end(session, reason) }
   }
 
   /// The connection is gone: every session ends.
@@ -176,6 +196,7 @@ public struct RTSPServerConversation {
   public var deadline: Nanoseconds? {
     if isClosed { return nil }
     var deadline = sessions.isEmpty ? lastActivity + seconds(settings.idleSeconds) : .max
+    if isPaced { deadline = min(deadline, pace.readyAt) }
     for session in sessions where !session.isClassroom {
       deadline = min(deadline, expiry(of: session))
     }
@@ -188,9 +209,15 @@ public struct RTSPServerConversation {
 
   /// The next thing to do; nil when an answer or more bytes are needed.
   public mutating func next(at now: Nanoseconds) -> Step? {
+    isPaced = false
     while true {
       if !outbox.isEmpty { return outbox.removeFirst() }
       if isClosed || question != nil { return nil }
+      guard pace.isReady(at: now) else {
+        isPaced = true
+        pacedSince = pacedSince ?? now
+        return nil
+      }
       guard take(now, { (parser) throws(RTSPError) in try parser.next() }) else {
         watchIncomplete(now)
         if outbox.isEmpty { return nil }
@@ -206,6 +233,7 @@ public struct RTSPServerConversation {
   ) -> Bool {
     do throws(RTSPError) {
       guard let message = try read(&parser) else { return false }
+      pace.take(at: now)
       messageBegan = nil
       settleAt = nil
       handle(message, at: now)

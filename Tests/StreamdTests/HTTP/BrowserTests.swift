@@ -30,7 +30,11 @@ struct BrowserTests {
   }
 
   @Test(
-    "a taken port, a stopped server, an unplayable file and a hostile name are all told plainly")
+    """
+    a taken port, a stopped server, an unplayable file and a hostile name are all told plainly \
+    (CVE-2024-29191, CVE-2024-29193)
+    """
+  )
   func refusals() async throws {
     let folder = try TemporaryFolder()
     let pictures = try Repository.samplePictures()

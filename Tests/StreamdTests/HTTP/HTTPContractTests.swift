@@ -81,7 +81,7 @@ struct HTTPContractTests {
     #expect(daemon.isRunning)
   }
 
-  @Test("other people's pages may neither change anything nor open the WebSocket")
+  @Test("other people's pages may neither change anything nor open the WebSocket (CVE-2024-29192)")
   func crossSite() throws {
     let daemon = try DaemonProcess(start: false)
     let start = "/api/v1/server/start"

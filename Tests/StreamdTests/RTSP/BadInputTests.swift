@@ -25,6 +25,7 @@ struct BadInputTests {
 
   private static let head = "rtsp://127.0.0.1/movie.Mjpeg RTSP/1.0\r\nCSeq: 7\r\n"
   private static let long = String(repeating: "a", count: 64 * 1024)
+  private static let ok = "RTSP/1.0 200 OK"
   private static let bad = "RTSP/1.0 400 Bad Request"
   private static let noTransport = "RTSP/1.0 461 Unsupported Transport"
   private static let missing = "RTSP/1.0 404 Not Found"
@@ -52,6 +53,8 @@ struct BadInputTests {
     Case(
       "a leading tab (CVE-2013-6934)", "\tOPTIONS * RTSP/1.0\r\n\r\n", bad, closes: true),
     Case("a leading NUL", "\0OPTIONS * RTSP/1.0\r\nCSeq: 7\r\n\r\n", bad, closes: true),
+    Case("a leading carriage return", "\rOPTIONS * RTSP/1.0\r\nCSeq: 7\r\n\r\n", bad, closes: true),
+    Case("leading bare newlines", "\n\nOPTIONS * RTSP/1.0\r\nCSeq: 7\r\n\r\n", "RTSP/1.0 200 OK"),
     Case("leading empty lines", "\r\n\r\nOPTIONS * RTSP/1.0\r\nCSeq: 7\r\n\r\n", "RTSP/1.0 200 OK"),
     Case(
       "a TLS hello (gortsplib#954)", [0x16, 3, 1, 2, 0, 1, 0, 1, 0xFC, 3, 3], bad, closes: true),
@@ -70,10 +73,13 @@ struct BadInputTests {
 
   private static let lengths = [
     Case("Content-Length -1 (rgaufman/live555#21)", body("-1"), bad, closes: true),
-    Case("Content-Length 2^31", body("2147483648"), tooLarge, closes: true),
+    Case("Content-Length 2^31 (CVE-2006-2023)", body("2147483648"), tooLarge, closes: true),
     Case("Content-Length 2^63", body("9223372036854775808"), tooLarge, closes: true),
     Case("Content-Length 2^64", body("18446744073709551616"), tooLarge, closes: true),
     Case("Content-Length 1e9", body("1e9"), bad, closes: true),
+    Case(
+      "Content-Length behind spaces", body("   5") + "hello",
+      "RTSP/1.0 451 Parameter Not Understood"),
     Case("Content-Length +5", body("+5"), bad, closes: true),
     Case(
       "Content-Length twice", "GET_PARAMETER \(head)Content-Length: 0\r\nContent-Length: 5\r\n\r\n",
@@ -104,6 +110,9 @@ struct BadInputTests {
 
   private static let paths = [
     Case("traversal (v4l2rtspserver#187)", describe("../../etc/passwd"), missing),
+    Case(
+      "traversal over HTTP on this port (v4l2rtspserver#187)",
+      "GET /../../etc/passwd HTTP/1.1\r\n\r\n", "HTTP/1.1 400 Bad Request", closes: true),
     Case("escaped traversal", describe("%2e%2e/%2e%2e/etc/passwd"), missing),
     Case("escaped slashes", describe("..%2f..%2fetc%2fpasswd"), missing),
     Case("doubled slashes", describe("//etc/passwd"), missing),
@@ -127,6 +136,9 @@ struct BadInputTests {
   private static let headers = [
     Case("no CSeq", "OPTIONS * RTSP/1.0\r\n\r\n", bad),
     Case("CSeq with a NUL", "OPTIONS * RTSP/1.0\r\nCSeq: 1\0\r\n\r\n", bad, closes: true),
+    Case(
+      "CSeq with a carriage return (rgaufman/live555#66)",
+      "OPTIONS * RTSP/1.0\r\nCSeq: 1\rX: y\r\n\r\n", bad, closes: true),
     Case("CSeq of 2^64", "OPTIONS * RTSP/1.0\r\nCSeq: 18446744073709551616\r\n\r\n", bad),
     Case(
       "a header of 64 kB (VU#460350)", "OPTIONS * RTSP/1.0\r\nUser-Agent: \(long)\r\n\r\n",
@@ -147,6 +159,15 @@ struct BadInputTests {
     Case(
       "an endless Basic token (CVE-2020-12763)",
       "OPTIONS \(head)Authorization: Basic \(long)\r\n\r\n", tooLarge, closes: true),
+    Case(
+      "an empty Basic token (cherokee#1242)", "OPTIONS \(head)Authorization: Basic \r\n\r\n", ok),
+    Case("an empty Digest (cherokee#1242)", "OPTIONS \(head)Authorization: Digest\r\n\r\n", ok),
+    Case(
+      "a NUL in Authorization (rgaufman/live555#23)",
+      "OPTIONS \(head)Authorization: Digest username=\"\0\"\r\n\r\n", bad, closes: true),
+    Case(
+      "an Accept of 64 kB (CVE-2018-4013)", "DESCRIBE \(head)Accept: \(long)\r\n\r\n", tooLarge,
+      closes: true),
     Case(
       "Require", "OPTIONS * RTSP/1.0\r\nCSeq: 7\r\nRequire: x\r\n\r\n",
       "RTSP/1.0 551 Option not supported"),

@@ -90,10 +90,10 @@ struct PortAllocatorTests {
   private static func socket(
     host: String, _ port: UInt16
   ) throws(SystemError) -> DatagramSocket {
-    guard let local = SocketAddress(host: host, port: port),
-      let peer = SocketAddress(host: "127.0.0.1", port: 9)
-    else { preconditionFailure("these are addresses") }
-    return try DatagramSocket(local: local, peer: peer, segmentBytes: nil)
+    guard let local = SocketAddress(host: host, port: port) else {
+      preconditionFailure("this is an address")
+    }
+    return try DatagramSocket(local: local, receiveBufferBytes: 4096)
   }
 
   /// The first of so many neighbouring pairs that nobody uses at the moment.

@@ -29,13 +29,15 @@ final class HTTPClient {
   private let port: UInt16
   private var buffer: [UInt8] = []
 
-  convenience init(_ daemon: DaemonProcess, receiveBufferBytes: Int32? = nil) throws {
-    try self.init(port: daemon.httpPort, receiveBufferBytes: receiveBufferBytes)
+  convenience init(
+    _ daemon: DaemonProcess, receiveBufferBytes: Int32? = nil, from host: String = "127.0.0.1"
+  ) throws {
+    try self.init(port: daemon.httpPort, receiveBufferBytes: receiveBufferBytes, from: host)
   }
 
-  init(port: UInt16, receiveBufferBytes: Int32? = nil) throws {
+  init(port: UInt16, receiveBufferBytes: Int32? = nil, from host: String = "127.0.0.1") throws {
     self.port = port
-    socket = try RTSPClient(port: port, receiveBufferBytes: receiveBufferBytes)
+    socket = try RTSPClient(port: port, receiveBufferBytes: receiveBufferBytes, from: host)
   }
 
   /// Sends a request and reads its reply.

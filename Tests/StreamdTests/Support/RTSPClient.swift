@@ -26,8 +26,8 @@ final class RTSPClient {
   /// RTP packets that came in between replies, by channel.
   private(set) var interleaved: [(channel: UInt8, packet: [UInt8])] = []
 
-  /// Connects; a receive buffer can be asked for that fills up soon.
-  init(port: UInt16, receiveBufferBytes: Int32? = nil) throws {
+  /// Connects, from any address of loopback; a receive buffer can be asked for that fills up soon.
+  init(port: UInt16, receiveBufferBytes: Int32? = nil, from host: String = "127.0.0.1") throws {
     descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
     if var bytes = receiveBufferBytes {
       unsafe setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &bytes, 4)
@@ -37,6 +37,13 @@ final class RTSPClient {
       descriptor, SOL_SOCKET, SO_RCVTIMEO, &timeout, socklen_t(MemoryLayout<timeval>.size))
     var address = sockaddr_in()
     address.sin_family = sa_family_t(AF_INET)
+    address.sin_addr.s_addr = unsafe inet_addr(host)
+    let local = unsafe withUnsafePointer(to: &address) { pointer in
+      unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        unsafe bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+      }
+    }
+    guard local == 0 else { throw Failure(what: "bind: \(errno)") }
     address.sin_port = port.bigEndian
     address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
     let result = unsafe withUnsafePointer(to: &address) { pointer in

@@ -6,7 +6,7 @@ final class UDPReceiver {
   let descriptor: Int32
   let port: UInt16
 
-  init() throws {
+  init(on host: String = "127.0.0.1") throws {
     descriptor = socket(AF_INET, Int32(SOCK_DGRAM.rawValue), 0)
     var bytes: Int32 = 1 << 20
     unsafe setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &bytes, 4)
@@ -15,7 +15,7 @@ final class UDPReceiver {
       descriptor, SOL_SOCKET, SO_RCVTIMEO, &timeout, socklen_t(MemoryLayout<timeval>.size))
     var address = sockaddr_in()
     address.sin_family = sa_family_t(AF_INET)
-    address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+    address.sin_addr.s_addr = unsafe inet_addr(host)
     var length = socklen_t(MemoryLayout<sockaddr_in>.size)
     let descriptor = descriptor
     let result = unsafe withUnsafeMutablePointer(to: &address) { pointer in
@@ -52,11 +52,11 @@ final class UDPReceiver {
     return result == 0 ? Int(numbers[8]) : 0
   }
 
-  func send(_ bytes: [UInt8], to port: UInt16) {
+  func send(_ bytes: [UInt8], to port: UInt16, on host: String = "127.0.0.1") {
     var address = sockaddr_in()
     address.sin_family = sa_family_t(AF_INET)
     address.sin_port = port.bigEndian
-    address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+    address.sin_addr.s_addr = unsafe inet_addr(host)
     unsafe withUnsafePointer(to: &address) { pointer in
       unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
         _ = unsafe sendto(

@@ -101,7 +101,7 @@ struct HTTPParserBoundsTests {
     return Array("GET / HTTP/1.1\r\nA: \(value)\r\n\r\n".utf8)
   }
 
-  @Test("accepts a head of 16,384 bytes and refuses a longer one with 431")
+  @Test("accepts a head of 16,384 bytes and refuses a longer one with 431 (CVE-2008-2654)")
   func headBytes() {
     #expect(HTTPRun.failure(head(bytes: 16_383)) == nil)
     #expect(HTTPRun.failure(head(bytes: 16_384)) == nil)

@@ -17,6 +17,7 @@ struct HTTPStatusTests {
       (.unsupportedMediaType, 415, "Unsupported Media Type"),
       (.rangeNotSatisfiable, 416, "Range Not Satisfiable"),
       (.misdirected, 421, "Misdirected Request"), (.upgradeRequired, 426, "Upgrade Required"),
+      (.tooManyRequests, 429, "Too Many Requests"),
       (.fieldsTooLarge, 431, "Request Header Fields Too Large"),
       (.internalError, 500, "Internal Server Error"), (.notImplemented, 501, "Not Implemented"),
       (.badGateway, 502, "Bad Gateway"), (.serviceUnavailable, 503, "Service Unavailable"),

@@ -132,4 +132,21 @@ struct TransportHeaderTests {
     #expect(header.description == text)
     #expect(TransportHeader.parse(text) == [header])
   }
+
+  @Test("random offers give ports and channels that exist, or nothing (CVE-2023-50685)")
+  func random() {
+    var random = SplitMix64(seed: 50685)
+    let parts = [
+      "RTP/AVP", "RTP/AVP/TCP", ";", ",", "unicast", "client_port=", "interleaved=", "-", "=", "0",
+      "1", "65535", "65536", "255", "256", "99999999999999999999", "+1", " ", "\u{0}", "é", "ssrc=",
+    ]
+    for _ in 0..<20_000 {
+      let count = Int.random(in: 0..<12, using: &random)
+      let text = (0..<count).map { _ in parts.randomElement(using: &random) ?? "" }.joined()
+      for offer in TransportHeader.parse(text) ?? [] {
+        if let ports = offer.clientPorts { #expect(ports.rtp > 0 && ports.rtcp >= ports.rtp) }
+        if let channels = offer.channels { #expect(channels.rtp != channels.rtcp) }
+      }
+    }
+  }
 }
