@@ -66,6 +66,7 @@ final class RTSPConnection: Connection {
 
   private func perform(_ step: RTSPServerConversation.Step) {
     switch step {
+    case .authorize: conversation.authorized(at: loop.now)
     case .find(let name): find(name)
     case .open(let session, let transport, let media, let isClassroom):
       open(session, transport, media, isClassroom: isClassroom)
