@@ -48,6 +48,9 @@ class Connection: Wakeable, EventHandler {
   /// Whether to hear when the socket becomes writable though nothing is queued: connecting is over.
   var awaitsWritable: Bool { false }
 
+  /// Whether to read what the peer says; what it says meanwhile waits in its own machine.
+  var listens: Bool { true }
+
   /// When ``deadlinePassed(at:)`` is to be called.
   var deadline: Instant? { nil }
 
@@ -142,7 +145,10 @@ class Connection: Wakeable, EventHandler {
 
   final func ready(_ registration: Registration, _ readiness: Readiness) {
     if readiness.contains(.writable) { flush() }
-    if readiness.contains(.readable), interest.contains(.readable) { read() }
+    if readiness.contains(.readable) {
+      // Told of it though nobody has asked: the connection is broken.
+      interest.contains(.readable) ? read() : close()
+    }
     if isOpen { proceed() }
     settle()
   }
@@ -184,7 +190,7 @@ class Connection: Wakeable, EventHandler {
     guard let registration else { return }
     var wanted: Readiness = []
     if !output.isEmpty || awaitsWritable { wanted.insert(.writable) }
-    if output.hasRoom { wanted.insert(.readable) }
+    if output.hasRoom && (listens || !isOpen) { wanted.insert(.readable) }
     if wanted != interest {
       interest = wanted
       loop.change(registration, wanted)

@@ -13,6 +13,7 @@ final class Control {
   let rtsp: RTSPServer
   let viewers: ViewerSessions
   let activity: ActivityLog
+  let access: Access
   private let rtspAddress: SocketAddress
   /// RFC 3339; the same for as long as the daemon runs.
   let startedAt: String
@@ -29,13 +30,14 @@ final class Control {
 
   init(
     loop: EventLoop, catalog: Catalog, rtsp: RTSPServer, viewers: ViewerSessions,
-    activity: ActivityLog, rtspAddress: SocketAddress
+    activity: ActivityLog, access: Access, rtspAddress: SocketAddress
   ) {
     self.loop = loop
     self.catalog = catalog
     self.rtsp = rtsp
     self.viewers = viewers
     self.activity = activity
+    self.access = access
     self.rtspAddress = rtspAddress
     started = loop.now
     startedRealtime = loop.realtime
@@ -61,7 +63,7 @@ final class Control {
         hint: "stop the other program, or start streamd with another --rtsp HOST:PORT")
     }
     activity.note(.info, "the RTSP server runs", ["rtsp": "\(address)"])
-    if !address.isLoopback {
+    if !address.isLoopback && !access.isOn {
       activity.note(.warning, "anyone who can reach this address can watch", ["rtsp": "\(address)"])
     }
     change(.running, "RTSP on \(address)")
@@ -96,12 +98,12 @@ final class Control {
       sessions: viewers.all.count, viewers: viewers.watcherCount + directViewers())
   }
 
-  /// What a viewer is set up with unless told otherwise.
-  var defaultTarget: ViewerTarget {
+  /// What somebody's viewer is set up with unless told otherwise.
+  func defaultTarget(for identity: Identity) -> ViewerTarget {
     let host = address.isUnspecified ? "127.0.0.1" : address.host
     return ViewerTarget(
       serverAddr: host, serverPort: Int(address.port),
-      videoFile: catalog.playable.first ?? "movie.Mjpeg")
+      videoFile: catalog.playable.first { identity.sees($0) } ?? "movie.Mjpeg")
   }
 
   private func change(_ state: ServerState, _ message: String) {

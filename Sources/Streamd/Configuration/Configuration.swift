@@ -23,6 +23,14 @@ struct Configuration {
   var allowedServers: [SocketAddress] = []
   /// Names that this machine may be called by in `Host`, besides addresses and localhost.
   var allowedHosts: [String] = []
+  /// Who may use the daemon; anybody when there are none, and no tokens.
+  var users: [UserEntry] = []
+  /// The file with the key that tokens are signed with.
+  var tokenKeyFile: String?
+  /// What is in that file; nil takes no tokens.
+  var tokenKey: [UInt8]?
+  /// From where anybody may come.
+  var addresses = AddressPolicy()
   /// Lines of less importance are not written.
   var logLevel = Log.Level.info
   /// How lines look.

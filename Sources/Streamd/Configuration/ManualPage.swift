@@ -35,7 +35,7 @@ enum ManualPage {
 
       """#
     let defaults = Configuration()
-    for setting in Setting.all {
+    for setting in Setting.all where !setting.isSecret {
       page += ".TP\n.B \(escaped(setting.flag))\n"
       if !setting.placeholder.isEmpty { page += ".I \(escaped(setting.placeholder))\n.br\n" }
       page += sentence(setting.summary)
@@ -131,7 +131,8 @@ enum ManualPage {
       let shown = setting.show(defaults).joined(separator: ", ")
       if !shown.isEmpty, setting.shape != .object { page += "Default: \(escaped(shown)).\n" }
       page += "Changes by SIGHUP \(setting.reload.rawValue).\n"
-      page += "Variable: \(setting.variable).\n"
+      page += "Variable: \(setting.variable)"
+      page += setting.isSecret ? ", the path of a file with a value a line.\n" : ".\n"
     }
     page += ".SH LIMITS\nThe keys of the object\n.BR limits :\n"
     for limit in Limit.all {

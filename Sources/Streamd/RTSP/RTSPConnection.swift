@@ -10,6 +10,11 @@ final class RTSPConnection: Connection {
   /// Counts up with each connection of the server.
   let number: Int
   private(set) var subscribers: [Int: Subscriber] = [:]
+  /// Whoever the last request came from.
+  private var identity: Identity?
+  private var penalty = Penalty()
+  /// When a request with wrong credentials gets its answer.
+  private var refusalDue: Instant?
 
   init(
     _ socket: StreamSocket, number: Int, server: RTSPServer,
@@ -44,9 +49,18 @@ final class RTSPConnection: Connection {
     while canGoOn, let step = conversation.next(at: loop.now) { perform(step) }
   }
 
-  override var deadline: Instant? { conversation.deadline }
+  override var deadline: Instant? {
+    guard let refusalDue else { return conversation.deadline }
+    return min(refusalDue, conversation.deadline ?? .max)
+  }
+
+  override var listens: Bool { refusalDue == nil }
 
   override func deadlinePassed(at now: Instant) {
+    if let refusalDue, now >= refusalDue {
+      self.refusalDue = nil
+      if conversation.isWaiting { challenge(isStale: false) }
+    }
     // Over TCP a peer that reads its frames is alive, even if it says nothing.
     for (session, subscriber) in subscribers where subscriber is InterleavedSubscriber {
       conversation.sawSignOfLife(session: session, at: subscriber.lastDelivery)
@@ -66,7 +80,7 @@ final class RTSPConnection: Connection {
 
   private func perform(_ step: RTSPServerConversation.Step) {
     switch step {
-    case .authorize: conversation.authorized(at: loop.now)
+    case .authorize(let request): authorize(request)
     case .find(let name): find(name)
     case .open(let session, let transport, let media, let isClassroom):
       open(session, transport, media, isClassroom: isClassroom)
@@ -91,9 +105,39 @@ final class RTSPConnection: Connection {
     }
   }
 
+  private func authorize(_ request: RTSPRequest) {
+    switch server.access.judge(request, connection: number) {
+    case .granted(let identity):
+      self.identity = identity
+      penalty.forgive()
+      conversation.authorized(at: loop.now)
+    case .absent: challenge(isStale: false)
+    case .stale: challenge(isStale: true)
+    case .refused:
+      server.access.failed(
+        from: peer, "rtsp", user: Access.claimedUser(request.headers))
+      refusalDue = loop.now + penalty.next()
+    }
+  }
+
+  private func challenge(isStale: Bool) {
+    conversation.unauthorized(
+      server.access.challenges(connection: number, isStale: isStale), isStale: isStale,
+      at: loop.now)
+  }
+
+  /// Users have changed: who was let in as somebody else may not go on.
+  func recheck() {
+    if !server.access.stillHolds(identity ?? .anyone) { close() }
+  }
+
   private func find(_ name: String) {
     do throws(RTSPRefusal) {
-      conversation.found(try server.catalog.media(named: name).description)
+      let media = try server.catalog.media(named: name).description
+      guard identity?.sees(media.name) ?? true else {
+        throw RTSPRefusal(.notFound, Catalog.missing)
+      }
+      conversation.found(media)
     } catch {
       conversation.refused(error)
     }

@@ -23,14 +23,16 @@ final class RTSPServer {
   /// What sessions that are over have sent, by transport.
   private var ended: [String: Subscriber.Totals] = [:]
   let metrics: Metrics
+  let access: Access
 
   static let name = "streamd/\(version)"
 
   init(
     loop: EventLoop, catalog: Catalog, limits: Limits, activity: ActivityLog,
-    rtpPorts: ClosedRange<UInt16>, metrics: Metrics
+    rtpPorts: ClosedRange<UInt16>, metrics: Metrics, access: Access
   ) {
     self.metrics = metrics
+    self.access = access
     self.loop = loop
     self.activity = activity
     self.catalog = catalog
@@ -104,6 +106,11 @@ final class RTSPServer {
     return true
   }
 
+  /// Users have changed: closes the connections of those who are not let in any more.
+  func recheck() {
+    for connection in Array(connections.values) { connection.recheck() }
+  }
+
   // MARK: For connections
 
   /// How long a new viewer waits for its first frame. Viewers are spread over the frame period
@@ -135,6 +142,10 @@ final class RTSPServer {
   }
 
   private func accept(_ socket: StreamSocket) {
+    // Who may not come at all learns nothing.
+    guard access.addresses.admits(socket.peer) else {
+      return metrics.refused("rtsp", "address")
+    }
     guard isServing, connections.count < limits.connectionsMax else {
       metrics.refused("rtsp", isServing ? "connections" : "stopped")
       _ = socket.send(isServing ? Self.busy : Self.stopped, from: 0)
@@ -144,6 +155,7 @@ final class RTSPServer {
     settings.sessionTimeoutSeconds = limits.sessionTimeoutSeconds
     settings.idleSeconds = limits.sessionTimeoutSeconds
     settings.server = Self.name
+    settings.asksAuthorization = access.isOn
     connectionCount += 1
     do throws(SystemError) {
       let connection = try RTSPConnection(

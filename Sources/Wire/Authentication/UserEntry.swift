@@ -22,6 +22,11 @@ public struct UserEntry: Equatable, Sendable {
     ha1 = DigestCredentials.ha1(user: name, realm: Self.realm, password: password)
   }
 
+  /// An entry to compare with where there is none, so that it takes as long. It is nobody's.
+  public static let nobody = UserEntry(ha1: String(repeating: "0", count: 32))
+
+  private init(ha1: String) { (name, role, self.ha1, videos) = ("", .view, ha1, []) }
+
   /// Reads a line; nil when it is none.
   public init?(_ line: String) {
     let fields = line.split(separator: ":", maxSplits: 3, omittingEmptySubsequences: false)

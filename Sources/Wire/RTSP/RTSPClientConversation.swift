@@ -71,17 +71,17 @@ public struct RTSPClientConversation {
   /// so long.
   ///
   /// - Parameters:
-  ///   - url: a name and a password in it are shown to a server that asks for them, by Digest where
-  ///     it can be had, else by Basic, and to nobody else.
+  ///   - url: a name and a password in it are the same as in `userInfo`.
+  ///   - userInfo: shown to a server that asks, by Digest where it can be had, else by Basic.
   ///   - token: shown as `Bearer` with every request.
   public init(
-    url: String, offer: TransportHeader, userAgent: String, token: String? = nil,
-    answerNanoseconds: Nanoseconds = 5_000_000_000,
+    url: String, offer: TransportHeader, userAgent: String, userInfo: UserInfo? = nil,
+    token: String? = nil, answerNanoseconds: Nanoseconds = 5_000_000_000,
     random: any RandomNumberGenerator = SystemRandomNumberGenerator()
   ) {
-    let (url, userInfo) = UserInfo.separate(from: url)
+    let (url, own) = UserInfo.separate(from: url)
     self.url = url
-    authentication = ClientAuthentication(userInfo, token: token)
+    authentication = ClientAuthentication(userInfo ?? own, token: token)
     self.random = random
     self.offer = offer
     self.userAgent = userAgent
