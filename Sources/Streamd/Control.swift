@@ -30,14 +30,14 @@ final class Control {
 
   init(
     loop: EventLoop, catalog: Catalog, rtsp: RTSPServer, viewers: ViewerSessions,
-    activity: ActivityLog, access: Access, rtspAddress: SocketAddress
+    activity: ActivityLog, rtspAddress: SocketAddress
   ) {
     self.loop = loop
     self.catalog = catalog
     self.rtsp = rtsp
     self.viewers = viewers
     self.activity = activity
-    self.access = access
+    access = rtsp.access
     self.rtspAddress = rtspAddress
     started = loop.now
     startedRealtime = loop.realtime

@@ -58,7 +58,7 @@ final class Daemon {
     viewers.revoke = { [unowned access] in access.revoke($0) }
     let control = Control(
       loop: loop, catalog: catalog, rtsp: rtsp, viewers: viewers, activity: activity,
-      access: access, rtspAddress: configuration.rtsp)
+      rtspAddress: configuration.rtsp)
     self.control = control
     http = HTTPServer(
       control: control, limits: limits, buffer: rtsp.buffer,

@@ -1,5 +1,6 @@
-import Reactor
 import Testing
+
+@testable import Reactor
 
 @Suite("AddressRange")
 struct AddressRangeTests {

@@ -143,6 +143,7 @@ struct Arguments {
 
       Every option is also a variable, STREAMD_FPS say, and a key of the file, "fps". Options win
       over variables, variables over the file. A list is given with commas or option by option.
+      Users are a key of the file, or the lines of one that STREAMD_USERS names: streamctl passwd.
 
       example: streamd --start, then open http://127.0.0.1:5000 or
                ffplay rtsp://127.0.0.1:8554/movie.Mjpeg

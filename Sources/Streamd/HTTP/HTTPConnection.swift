@@ -89,7 +89,7 @@ final class HTTPConnection: Connection {
     if case .stream = mode { return recheck() }
     guard let deadline, now >= deadline else { return }
     switch mode {
-    case .refusing(let request, _): answer(challenge(request), to: request)
+    case .refusing(let request, _): answer(challenge(request, isWrong: true), to: request)
     case .requests:
       if parser.isInsideRequest {
         reply(Self.problem(Problem(.requestTimeout, "timeout", "half a request")), to: nil)
@@ -209,13 +209,14 @@ final class HTTPConnection: Connection {
 
   /// The answer to a request that has shown nothing, or the wrong things. A person's browser gets
   /// the page to log in; its own dialogue, which `Basic` would open, stays closed.
-  private func challenge(_ request: HTTPRequest) -> HTTPResponse {
+  private func challenge(_ request: HTTPRequest, isWrong: Bool = false) -> HTTPResponse {
     let isBrowser = request.headers["User-Agent"]?.hasPrefix("Mozilla/") ?? false
     let wantsPage =
       request.method == "GET" && request.headers["Accept"]?.contains("text/html") ?? false
     var response = Self.problem(
       Problem(
-        .unauthorized, "not_authorised", "a user's password or a token is wanted",
+        .unauthorized, "not_authorised",
+        isWrong ? "wrong name, password or token" : "a user's password or a token is wanted",
         hint: "log in, or send Authorization: Basic or Bearer"))
     if wantsPage, let page = server.files.loginPage { response = page }
     if !isBrowser { response.headers.append("WWW-Authenticate", Access.basicChallenge) }

@@ -27,12 +27,13 @@ final class RTSPServer {
 
   static let name = "streamd/\(version)"
 
+  /// - Parameter access: asks nobody who they are where it is nil.
   init(
     loop: EventLoop, catalog: Catalog, limits: Limits, activity: ActivityLog,
-    rtpPorts: ClosedRange<UInt16>, metrics: Metrics, access: Access
+    rtpPorts: ClosedRange<UInt16>, metrics: Metrics, access: Access? = nil
   ) {
     self.metrics = metrics
-    self.access = access
+    self.access = access ?? Access(loop: loop, metrics: metrics)
     self.loop = loop
     self.activity = activity
     self.catalog = catalog
