@@ -78,12 +78,15 @@ export const videos = () => attempt(async () => {
   state.videos = await list('/api/v1/videos');
 });
 
+/** What the form says before anybody has said anything. */
+const untouched = { ...state.form };
+
 const config = () => attempt(async () => {
-  const before = state.config;
+  const before = state.config ?? untouched;
   state.config = await call('/api/config');
   // What nobody has changed follows the daemon, whose port may be another one once it runs.
   for (const [key, value] of Object.entries(state.config)) {
-    if (!before || String(state.form[key]) === String(before[key])) state.form[key] = value;
+    if (String(state.form[key]) === String(before[key])) state.form[key] = value;
   }
 });
 

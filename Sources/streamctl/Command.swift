@@ -62,7 +62,7 @@ struct Command: Sendable {
       summary: "where streamd is: $STREAMCTL_URL, or http://127.0.0.1:5000"),
     Option(
       name: "--user", value: "NAME",
-      summary: "who you are: $STREAMCTL_USER; the password is $STREAMCTL_PASSWORD, or asked for"),
+      summary: "who you are: $STREAMCTL_USER, with $STREAMCTL_PASSWORD"),
     Option(name: "--token", value: "TOKEN", summary: "for a daemon with users: $STREAMCTL_TOKEN"),
     Option(
       name: "--token-file", value: "FILE", completion: .file, summary: "the token, from a file"),
@@ -122,14 +122,14 @@ struct Command: Sendable {
       note: "Exit status 1 when streamd could not play the file."),
     Command(
       verb: .passwd, operand: Operand(name: "NAME"),
-      summary: "the entry of a user, for the daemon's users; needs no daemon",
+      summary: "the entry of a user, for the daemon's users",
       options: [role, videos],
       note: """
         The password is asked for, or is the first line of standard input.
         example: streamctl passwd alice --role admin >> /etc/streamd/users
         """),
     Command(
-      verb: .token, summary: "a signed token for a program; needs no daemon",
+      verb: .token, summary: "a signed token for a program",
       options: [
         Option(
           name: "--key", value: "FILE", completion: .file, summary: "the daemon's token_key"),

@@ -102,7 +102,8 @@ enum ManualPage {
       .B SIGHUP
       Read the file of
       .B \-\-config
-      again, and the files of users and of the token key; who is let in no more is cut off. A file with an error is told of in the log, and the old configuration kept.
+      again, and the files of users and of the token key; who is let in no more is cut off. A file
+      with an error is told of in the log, and the old configuration kept.
       .SH EXIT STATUS
       0 after a signal to end, 1 when it cannot begin or go on, 2 on bad usage or configuration.
       .SH ENVIRONMENT

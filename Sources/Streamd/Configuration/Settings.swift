@@ -31,7 +31,7 @@ extension Setting {
       "names of this machine that browsers may use"),
     Setting(
       list: "users", \.users, .user, "FILE", .now,
-      "who may watch and control; a file of entries that streamctl passwd makes", isSecret: true),
+      "who may watch and control: entries that streamctl passwd makes", isSecret: true),
     Setting(
       "token_key", \.tokenKeyFile, .file, "FILE", .now,
       "a file with the key that tokens are signed with"),

@@ -1,7 +1,7 @@
 internal import Reactor
 internal import Wire
 
-/// Logging in and out, for browsers: what they load by themselves carries a cookie and nothing else.
+/// Logging in and out, for browsers: what they load by themselves carries a cookie, nothing else.
 extension API {
   func logIn(_ exchange: HTTPExchange) {
     guard control.access.isOn else {

@@ -21,8 +21,8 @@ final class HTTPConnection: Connection {
   /// When the incomplete request at hand began; a peer that drips bytes gains no time.
   private var requestBegan: Instant
   private var penalty = Penalty()
-  /// Whose WebSocket or stream it is.
-  private var identity: Identity?
+  /// Whose WebSocket or stream it is, and from where.
+  private var visitor: (identity: Identity, address: SocketAddress)?
 
   init(_ socket: StreamSocket, server: HTTPServer) throws(SystemError) {
     self.server = server
@@ -134,14 +134,15 @@ final class HTTPConnection: Connection {
     if let problem = server.policy.refusal(of: request) {
       return answer(Self.problem(problem), to: request)
     }
-    guard server.access.addresses.admits(client(of: request)) else {
+    let client = client(of: request)
+    guard server.access.addresses.admits(client) else {
       return answer(
         Self.problem(
           Problem(.forbidden, "address_not_allowed", "nobody is served at your address")),
         to: request)
     }
     guard let identity = identity(of: request) else { return }
-    self.identity = identity
+    visitor = (identity, client)
     if request.path == "/ws" { return upgrade(request, identity) }
     let exchange = HTTPExchange(request: request, connection: self, identity: identity)
     mode = .answering(exchange)
@@ -224,9 +225,13 @@ final class HTTPConnection: Connection {
     return response
   }
 
-  /// Users have changed, or time has passed: who is not let in any more may not go on either.
+  /// Users or addresses have changed, or time has passed: who would not be let in any more may not
+  /// go on either.
   func recheck() {
-    guard let identity, identity != .stranger, !server.access.stillHolds(identity) else { return }
+    guard let visitor, visitor.identity != .stranger,
+      !server.access.stillHolds(visitor.identity)
+        || !server.access.addresses.admits(visitor.address)
+    else { return }
     switch mode {
     case .webSocket(let browser): browser.expire()
     case .stream: finish(lingerSeconds: server.limits.lingerSeconds)

@@ -126,9 +126,10 @@ final class RTSPConnection: Connection {
       at: loop.now)
   }
 
-  /// Users have changed: who was let in as somebody else may not go on.
+  /// Users or addresses have changed: who would not be let in any more may not go on.
   func recheck() {
-    if !server.access.stillHolds(identity ?? .anyone) { close() }
+    let access = server.access
+    if !access.stillHolds(identity ?? .anyone) || !access.addresses.admits(peer) { close() }
   }
 
   private func find(_ name: String) {

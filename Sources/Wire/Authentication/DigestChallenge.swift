@@ -17,8 +17,8 @@ public struct DigestChallenge: Equatable, Sendable {
     (self.realm, self.nonce, self.opaque, self.isStale) = (realm, nonce, opaque, isStale)
   }
 
-  /// Reads a header's value; nil when it is of another scheme, malformed, or wants another algorithm
-  /// than MD5.
+  /// Reads a header's value; nil when it is of another scheme, malformed, or wants another
+  /// algorithm than MD5.
   init?(_ value: String) {
     let scheme = "digest "
     guard value.utf8.count <= AuthorizationHeader.bytesMax,

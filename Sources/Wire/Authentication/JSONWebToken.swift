@@ -1,5 +1,6 @@
-/// A signed token in its compact form (RFC 7519, RFC 7515 §7.1), of the one kind that is taken: HMAC
-/// with SHA-256. What it claims is JSON that the caller reads, once the signature was found right.
+/// A signed token in its compact form (RFC 7519, RFC 7515 §7.1), of the one kind that is taken:
+/// HMAC with SHA-256. What it claims is JSON that the caller reads, once the signature was found
+/// right.
 public struct JSONWebToken: Sendable {
   /// The JSON that says how it is signed.
   public let header: [UInt8]

@@ -2,8 +2,9 @@
 /// in, steps for the caller come out. It owns no socket, no clock and no file.
 ///
 /// The rule for driving it: after ``receive(_:at:)``, ``wake(at:)`` or any answer, call
-/// ``next(at:)`` until it returns nil. `authorize`, `find`, `open` and `play` are questions: ``next(at:)``
-/// returns nil until they are answered, however long that takes, and requests behind them wait.
+/// ``next(at:)`` until it returns nil. `authorize`, `find`, `open` and `play` are questions:
+/// ``next(at:)`` returns nil until they are answered, however long that takes, and requests behind
+/// them wait.
 public struct RTSPServerConversation {
   /// What differs from server to server.
   public struct Settings: Sendable {

@@ -15,8 +15,8 @@ struct DigestCredentialsTests {
   /// As FFmpeg writes it, for the password `secret`.
   static let ffmpeg = """
     Digest username="alice", realm="streamd", nonce="0123456789abcdef", \
-    uri="rtsp://127.0.0.1:8554/movie.Mjpeg", response="b7db121ee5272966bcc02a225135f828", algorithm="MD5", \
-    opaque="streamd"
+    uri="rtsp://127.0.0.1:8554/movie.Mjpeg", response="b7db121ee5272966bcc02a225135f828", \
+    algorithm="MD5", opaque="streamd"
     """
 
   private static func read(_ value: String) -> DigestCredentials? {
