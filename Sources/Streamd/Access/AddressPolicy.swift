@@ -29,8 +29,10 @@ struct AddressPolicy: Equatable {
     let hops = headers.all("X-Forwarded-For").joined(separator: ",").split(separator: ",")
     var client = peer
     for hop in hops.reversed() {
-      let text = hop.split(separator: " ").joined()
-      guard let address = SocketAddress(host: text, port: 0) else { return client }
+      let words = hop.split(separator: " ")
+      guard words.count == 1, let address = SocketAddress(host: String(words[0]), port: 0) else {
+        return client
+      }
       client = address
       if !isProxy(address) { return client }
     }

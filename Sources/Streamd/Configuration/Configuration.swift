@@ -59,6 +59,10 @@ struct Configuration {
   init(_ assignments: [Assignment]) throws(Fault) {
     self.init()
     for assignment in assignments { try assignment.setting.set(&self, assignment) }
+    for (index, user) in users.enumerated()
+    where users[..<index].contains(where: { $0.name == user.name }) {
+      throw Fault(message: "users: \(user.name) is there twice")
+    }
     guard let bind else { return }
     let chosen = Set(assignments.map(\.setting.name))
     if !chosen.contains("http") { http = bind.with(port: http.port) }

@@ -185,13 +185,8 @@ final class HTTPConnection: Connection {
 
   /// Whoever a request comes from; nil when it was answered with what they have to show.
   private func identity(of request: HTTPRequest) -> Identity? {
-    let verdict = server.access.judge(request, cookie: server.cookie)
-    if API.needsNobody(request) || StaticFiles.needsNobody(request) {
-      // A login that nobody has asked for is still told whose session it is in.
-      if case .granted(let identity) = verdict { return identity }
-      return .stranger
-    }
-    switch verdict {
+    if API.needsNobody(request) || StaticFiles.needsNobody(request) { return .stranger }
+    switch server.access.judge(request, cookie: server.cookie) {
     case .granted(let identity):
       penalty.forgive()
       return identity

@@ -63,6 +63,37 @@ struct GuardedPlayerTests {
     #expect(!daemon.log.contains("vera") && !camera.daemon.log.contains("pw"))
   }
 
+  @Test(
+    "a camera that others wrote takes our Digest and our Basic", arguments: ["digest", "basic"])
+  func foreignCamera(method: String) async throws {
+    let folder = try TemporaryFolder()
+    let movie = "\(folder.path)/movie.mkv"
+    try folder.write("movie.mjpeg", Array(try Repository.samplePictures().joined()))
+    let remux = try await Tool.run(
+      "ffmpeg",
+      ["-v", "error", "-framerate", "20", "-i", "\(folder.path)/movie.mjpeg", "-c", "copy", movie])
+    #expect(remux.status == 0, "\(remux.errors)")
+    let camera = try Companion(
+      Repository.root.appending(path: "Tests/Tools/gst-camera").path,
+      [movie, method, "root", "hush hush"])
+    let port = camera.read().trimmingCharacters(in: .whitespacesAndNewlines)
+    let daemon = try DaemonProcess(["--allowed-servers", "127.0.0.1:\(port)"])
+    let client = try HTTPClient(daemon)
+    for (prefix, status) in [("", 502), ("root:hush@", 502), ("root:hush%20hush@", 201)] {
+      let target =
+        "{\"server_addr\":\"\(prefix)127.0.0.1\",\"server_port\":\(port),\"video_file\":\"camera\"}"
+      let made = try client.request("POST", "/api/v1/sessions", json: target)
+      #expect(made.status == status, "\(prefix) \(made.text)")
+      guard let id = made.json["session_id"] as? String else { continue }
+      #expect(try client.request("POST", "/api/v1/sessions/\(id)/play").status == 200)
+      let hasPicture = try eventually {
+        try client.request("GET", "/api/v1/sessions/\(id)/snapshot.jpg").status == 200
+      }
+      #expect(hasPicture)
+    }
+    withExtendedLifetime(camera) {}
+  }
+
   @Test("logging in and out in Chromium, on a desk and on a telephone; a viewer's page is smaller")
   func chromium() async throws {
     let guarded = try GuardedDaemon()

@@ -82,6 +82,10 @@ struct ConfigurationFileTests {
       (#"{"limits": [1]}"#, "f.json: limits: want an object of numbers, such as"),
       (#"{"users": ["a:root:hush"]}"#, "f.json: users: want NAME:ROLE:HASH or"),
       (#"{"users": "a:root:hush"}"#, "f.json: users: want a list of strings (each NAME:ROLE"),
+      (
+        #"{"users": ["a:view:5f4dcc3b5aa765d61d8327deb882cf99","#
+          + #""a:admin:5f4dcc3b5aa765d61d8327deb882cf99"]}"#, "users: a is there twice"
+      ),
       (#"{"deny": ["10.0.0.1/8"]}"#, "f.json: deny 10.0.0.1/8: want an address or a range"),
       ("[1]", "f.json: want a JSON object, {…}"), ("", "f.json: this is no JSON, from line 1, co"),
       ("{\n \"fps\": 25\n \"start\": true\n}", "f.json: this is no JSON, from line 3, column 2 on"),

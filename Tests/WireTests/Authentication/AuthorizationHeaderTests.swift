@@ -50,6 +50,33 @@ struct AuthorizationHeaderTests {
         == .basic(user: "a", password: password))
   }
 
+  @Test("whatever becomes of a header on its way, reading it ends well")
+  func mutated() {
+    var random = SplitMix64(seed: 7)
+    let good = [
+      DigestCredentialsTests.example, AuthorizationHeader.basic("alice", "p:w"), "Bearer a.b.c",
+    ]
+    for _ in 0..<5_000 {
+      var bytes = Array((good.randomElement(using: &random) ?? "").utf8)
+      for _ in 0..<Int.random(in: 1...4, using: &random) {
+        let place = Int.random(in: 0..<max(bytes.count, 1), using: &random)
+        switch Int.random(in: 0...2, using: &random) {
+        case 0 where !bytes.isEmpty: bytes[place] = UInt8.random(in: 0...255, using: &random)
+        case 1: bytes.insert(UInt8.random(in: 0...255, using: &random), at: min(place, bytes.count))
+        default: bytes = Array(bytes.prefix(place))
+        }
+      }
+      let value = String(decoding: bytes, as: UTF8.self)
+      if case .digest(let credentials)? = AuthorizationHeader(value) {
+        #expect(!credentials.isSigned(method: "GET", ha1: ""))
+      }
+      if case .bearer(let word)? = AuthorizationHeader(value) {
+        #expect(JSONWebToken(word)?.isSigned(by: [1]) != true)
+      }
+      _ = DigestChallenge(value)
+    }
+  }
+
   @Test("refuses longer ones unread")
   func tooLong() {
     let password = String(repeating: "x", count: 65_536)
