@@ -3,7 +3,7 @@ internal import Reactor
 internal import Wire
 
 /// Who may do what. All ways in ask here: RTSP with each request, HTTP with each request, the
-/// WebSocket with each command. A judgement takes microseconds: a hash or two over a short text.
+/// WebSocket with each command. A judgement is a hash or two over a short text: 3 to 20 µs.
 final class Access {
   private let loop: EventLoop
   private let metrics: Metrics

@@ -10,6 +10,7 @@ final class RTSPConnection: Connection {
   /// Counts up with each connection of the server.
   let number: Int
   private(set) var subscribers: [Int: Subscriber] = [:]
+  private let asksAuthorization: Bool
   /// Whoever the last request came from.
   private var identity: Identity?
   private var penalty = Penalty()
@@ -25,6 +26,7 @@ final class RTSPConnection: Connection {
     limits = server.limits
     var settings = settings
     settings.address = socket.local.host
+    asksAuthorization = settings.asksAuthorization
     conversation = RTSPServerConversation(settings: settings, at: server.loop.now)
     try super.init(
       socket, loop: server.loop, buffer: server.buffer, queueBytesMax: limits.replyBytesMax)
@@ -129,7 +131,9 @@ final class RTSPConnection: Connection {
   /// Users or addresses have changed: who would not be let in any more may not go on.
   func recheck() {
     let access = server.access
-    if !access.stillHolds(identity ?? .anyone) || !access.addresses.admits(peer) { close() }
+    // Who has shown nothing yet is still asked; who never was asked is now too late.
+    let holds = identity.map { access.stillHolds($0) } ?? (asksAuthorization || !access.isOn)
+    if !holds || !access.addresses.admits(peer) { close() }
   }
 
   private func find(_ name: String) {

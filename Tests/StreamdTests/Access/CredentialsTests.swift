@@ -1,4 +1,5 @@
 import Foundation
+import Reactor
 import Testing
 import Wire
 
@@ -99,6 +100,7 @@ struct CredentialsTests {
   func stall() throws {
     let guarded = try GuardedDaemon()
     let wrong = "Authorization: \(AuthorizationHeader.basic("alice", "wrong"))"
+    Reactor.Process.raiseDescriptorLimit()
     let attackers = try (0..<500).map { _ in try RTSPClient(port: guarded.daemon.port) }
     let others = try (0..<500).map { _ in try HTTPClient(guarded.daemon) }
     for attacker in attackers {
@@ -107,13 +109,10 @@ struct CredentialsTests {
     for other in others { try other.send("GET", "/api/v1/status", [wrong]) }
     // All of them are waiting for their answers now, or will be.
     let client = try HTTPClient(guarded.daemon)
-    var slowest = 0.0
-    for _ in 0..<20 {
-      let start = Date()
-      #expect(try client.request("GET", "/healthz").status == 200)
-      slowest = max(slowest, Date().timeIntervalSince(start))
-    }
-    #expect(slowest < 1)
+    let start = Date()
+    for _ in 0..<20 { #expect(try client.request("GET", "/healthz").status == 200) }
+    // Were they waited for, it would be minutes.
+    #expect(Date().timeIntervalSince(start) < 5)
     for attacker in attackers { #expect(try attacker.readReply().status == 401) }
     for other in others { #expect(try other.readReply().status == 401) }
     let count = guarded.daemon.log.split(separator: "\n").count {
@@ -129,9 +128,12 @@ struct CredentialsTests {
     let carl = try WebSocketClient(guarded.daemon, [GuardedDaemon.basic("carl")])
     let player = try RTSPClient(port: guarded.daemon.port)
     #expect(try player.request("OPTIONS", "*", [GuardedDaemon.basic("vera")]).status == 200)
+    let newcomer = try RTSPClient(port: guarded.daemon.port)
+    #expect(try newcomer.request("OPTIONS", "*").status == 401)
     try guarded.keep("alice", "carl")
     #expect(try vera.readClose() == 1008)
     #expect(try player.receive().isEmpty)
+    #expect(try newcomer.request("OPTIONS", "*", [GuardedDaemon.basic("carl")]).status == 200)
     #expect(try carl.command("check_server_status")["running"] as? Bool == true)
     #expect(
       try HTTPClient(guarded.daemon).request("GET", "/api/v1/status", [GuardedDaemon.basic("vera")])
