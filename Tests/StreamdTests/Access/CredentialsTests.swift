@@ -121,6 +121,15 @@ struct CredentialsTests {
     #expect(count == 1000)
   }
 
+  @Test("an address that others can reach is warned of, unless there are users")
+  func warning() throws {
+    let anyone = "anyone who can reach this address can"
+    let everywhere = ["--http", "0.0.0.0:0", "--rtsp", "0.0.0.0:0"]
+    let open = try DaemonProcess(everywhere)
+    #expect(open.log.contains("\(anyone) control") && open.log.contains("\(anyone) watch"))
+    #expect(try !GuardedDaemon(everywhere).daemon.log.contains(anyone))
+  }
+
   @Test("users who are taken out are cut off, the others go on")
   func reload() throws {
     let guarded = try GuardedDaemon()

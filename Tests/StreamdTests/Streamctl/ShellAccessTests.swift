@@ -39,6 +39,26 @@ struct ShellAccessTests {
     #expect(!bad.errors.contains("5ecret"))
   }
 
+  @Test(
+    "a terminal shows nothing of what is typed; it is typed twice, and may be given up",
+    arguments: [
+      (["s3crex\\x7ft\\n", "s3cret\\n"], Int32(0), "alice:view:"),
+      (["s3cret\\n", "other\\n"], 2, "the two passwords differ"),
+      (["s3cr\\x03"], 2, "no password"),
+    ])
+  func typed(texts: [String], status: Int32, shown: String) async throws {
+    let result = try await Tool.run(
+      Repository.root.appending(path: "Tests/Tools/type-password").path,
+      texts + ["--", Shell.program, "passwd", "alice"], seconds: 30)
+    let screen = String(decoding: result.output, as: UTF8.self)
+    #expect(result.status == status && screen.contains(shown), "\(screen) \(result.errors)")
+    #expect(screen.hasPrefix("Password: \r\n") && !screen.contains("s3cr"), "\(screen)")
+    if status == 0 {
+      let entry = screen.split(whereSeparator: \.isNewline).last.flatMap { UserEntry(String($0)) }
+      #expect(entry?.isPassword("s3cret") == true)
+    }
+  }
+
   @Test("a person's name and password, and a token of its own making, let it in; else status 4")
   func ways() async throws {
     let guarded = try GuardedDaemon()
