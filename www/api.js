@@ -9,12 +9,17 @@ export class Problem extends Error {
   }
 }
 
-/** @returns {Promise<object|null>} what the daemon answered; throws a Problem. */
-export async function call(path, method = 'GET') {
+/**
+ * @param {object} [content] becomes the body
+ * @returns {Promise<object|null>} what the daemon answered; throws a Problem.
+ */
+export async function call(path, method = 'GET', content = undefined) {
+  const headers = { Accept: 'application/json' };
+  if (content !== undefined) headers['Content-Type'] = 'application/json';
   let response;
   try {
     response = await fetch(path, {
-      method, headers: { Accept: 'application/json' }, signal: AbortSignal.timeout(TIMEOUT_MS),
+      method, headers, body: JSON.stringify(content), signal: AbortSignal.timeout(TIMEOUT_MS),
     });
   } catch {
     throw new Problem(0, { detail: 'The daemon does not answer.' });

@@ -35,7 +35,7 @@ function linkIs(link) {
   const isLost = online() && link.phase !== 'open';
   state.link = { ...link, wasOpen };
   if (isLost) linkLost();
-  if (link.phase === 'open') opened();
+  if (link.phase === 'waiting') truth.checkLogin();
   render();
 }
 
@@ -51,6 +51,11 @@ function opened() {
 function text(event) {
   if (event.event === 'frame') return picture.announce(event);
   if (event.event === 'videos_changed') return truth.videos();
+  if (event.event === 'connected') {
+    apply(event);
+    opened(); // only now it is known who looks at the page
+    return render();
+  }
   if (event.event === 'log') {
     if (record([event])) truth.fillLog();
   } else apply(event);

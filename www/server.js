@@ -1,9 +1,10 @@
 // The header: the server's lamp and buttons, the client's lamp, and the daemon's facts.
 
+import { call } from './api.js';
 import { setEnabled } from './buttons.js';
 import * as commands from './commands.js';
 import { byId, duration, setText } from './dom.js';
-import { allowed, nextStep, online } from './state.js';
+import { allowed, can, nextStep, online } from './state.js';
 
 const start = byId('server-start');
 const stop = byId('server-stop');
@@ -11,6 +12,10 @@ const CLIENT = { init: 'connected', ready: 'connected', playing: 'streaming', pa
 
 start.addEventListener('click', () => commands.start());
 stop.addEventListener('click', () => commands.stop());
+byId('logout').addEventListener('click', async () => {
+  await call('/api/v1/logout', 'POST').catch(() => null); // one that has ended already will do
+  location.assign('/');
+});
 
 function lamp(id, name, more = '') {
   const element = byId(id);
@@ -34,6 +39,15 @@ export function render(state) {
   start.classList.toggle('waiting', state.wish.server === 'start_server');
   stop.classList.toggle('waiting', state.wish.server === 'stop_server');
   facts(state);
+  who(state);
+}
+
+/** Who has logged in, and the panels that they may see. */
+function who({ user, role }) {
+  byId('who').hidden = user === null;
+  setText(byId('who-name'), user ?? '');
+  setText(byId('who-role'), role);
+  for (const id of ['clients-card', 'activity-card']) byId(id).hidden = online() && !can('admin');
 }
 
 function facts({ version, status, statusAt }) {

@@ -11,6 +11,9 @@ export const state = {
   version: '',
   /** What `connected` says of the daemon's start: another value is another run of it. */
   started: null,
+  /** Who has logged in, null where nobody has to; view | control | admin. */
+  user: null,
+  role: 'view',
   server: { state: 'unknown', message: '' },
   status: null,
   statusAt: 0,
@@ -37,20 +40,27 @@ export const state = {
 
 export const online = () => state.link.phase === 'open';
 
+const ROLES = ['view', 'control', 'admin'];
+
+/** Whether the role of whoever looks at the page is this one, or one above it. */
+export const can = (role) => ROLES.indexOf(state.role) >= ROLES.indexOf(role);
+
 /** Which buttons may be pressed. Start and Stop may wait for the connection, the others may not. */
 export function allowed() {
   const { server, session, pending } = state;
   const idle = online() && !['setup', 'play', 'pause', 'teardown'].some((c) => pending.has(c));
   const settled = !pending.has('start_server') && !pending.has('stop_server');
+  // A session that others have set up is theirs.
+  const mine = !session.source?.session_id || can('control');
   return {
-    start: !online() || (settled && server.state === 'stopped'),
-    stop: !online() || (settled && server.state === 'running'),
+    start: can('control') && (!online() || (settled && server.state === 'stopped')),
+    stop: can('control') && (!online() || (settled && server.state === 'running')),
     setup: idle && session.state === 'init',
-    play: idle && (session.state === 'ready' || session.state === 'paused'),
-    pause: idle && session.state === 'playing' && !session.retry,
+    play: mine && idle && (session.state === 'ready' || session.state === 'paused'),
+    pause: mine && idle && session.state === 'playing' && !session.retry,
     // A setup that finds no answer may be given up.
-    teardown: session.retry ? online() && !pending.has('teardown')
-      : idle && session.state !== 'init',
+    teardown: mine && (session.retry ? online() && !pending.has('teardown')
+      : idle && session.state !== 'init'),
   };
 }
 
@@ -74,6 +84,7 @@ export function apply(event) {
     case 'connected':
       state.version = event.version ?? '';
       state.started = event.started ?? null;
+      Object.assign(state, { user: event.user ?? null, role: event.role ?? 'admin' });
       if (state.started !== null) startedAt(state.started);
       break;
     case 'rtsp_server_status':

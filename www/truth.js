@@ -3,7 +3,7 @@
 
 import { call, list } from './api.js';
 import { completeTo, record, startedAt } from './journal.js';
-import { notice, online, serverIs, state } from './state.js';
+import { can, notice, online, serverIs, state } from './state.js';
 
 const POLL_MS = 2_000;
 const UPTIME_TOLERANCE_MS = 3_000;
@@ -30,16 +30,28 @@ async function attempt(action) {
   try {
     await action();
   } catch (problem) {
+    if (problem.status === 401) return askAgain();
     if (online()) notice('error', problem.message, problem.hint);
   }
   changed();
+}
+
+/** The login has ended: what comes in the place of this page is the page to log in. */
+function askAgain() { location.reload(); }
+
+/** Why there is no socket: because the daemon is away, or because it wants a login? */
+export async function checkLogin() {
+  const problem = await call('/api/v1/status').then(() => null, (reason) => reason);
+  if (problem?.status === 401) askAgain();
 }
 
 async function poll() {
   if (asking || document.hidden || !online()) return;
   asking = true;
   await attempt(async () => {
-    const [status, clients] = await Promise.all([call('/api/v1/status'), list('/api/v1/clients')]);
+    const [status, clients] = await Promise.all([
+      call('/api/v1/status'), can('admin') ? list('/api/v1/clients') : [],
+    ]);
     if (!online()) return;
     if (state.status && state.status.rtsp !== status.rtsp) config();
     Object.assign(state, { status, clients, statusAt: performance.now() });
@@ -53,7 +65,7 @@ async function poll() {
 }
 
 export const fillLog = () => attempt(async () => {
-  if (filling) return;
+  if (filling || !can('admin')) return;
   filling = true;
   try {
     record(await list('/api/v1/log', completeTo()), true);
@@ -66,12 +78,15 @@ export const videos = () => attempt(async () => {
   state.videos = await list('/api/v1/videos');
 });
 
+/** What the form says before anybody has said anything. */
+const untouched = { ...state.form };
+
 const config = () => attempt(async () => {
-  const before = state.config;
+  const before = state.config ?? untouched;
   state.config = await call('/api/config');
   // What nobody has changed follows the daemon, whose port may be another one once it runs.
   for (const [key, value] of Object.entries(state.config)) {
-    if (!before || String(state.form[key]) === String(before[key])) state.form[key] = value;
+    if (String(state.form[key]) === String(before[key])) state.form[key] = value;
   }
 });
 

@@ -54,9 +54,19 @@ public struct SocketAddress: Equatable, Sendable, CustomStringConvertible {
   }
 
   /// The address alone: `127.0.0.1` or `::1`, an IPv4 address in IPv6 clothes as IPv4.
-  public var host: String {
+  public var host: String { Self.host(of: canonicalBytes) }
+
+  /// Four or sixteen bytes; four of an IPv4 address in IPv6 clothes.
+  var canonicalBytes: [UInt8] {
     let isMapped = bytes.count == 16 && bytes.starts(with: Self.mappedPrefix)
-    let shown = isMapped ? Array(bytes[12...]) : bytes
+    return isMapped ? Array(bytes[12...]) : bytes
+  }
+
+  /// As the address was written or came in: 4 or 16.
+  var byteCount: Int { bytes.count }
+
+  /// The literal of four or sixteen bytes.
+  static func host(of shown: [UInt8]) -> String {
     var text = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
     let family = shown.count == 4 ? AF_INET : AF_INET6
     unsafe inet_ntop(family, shown, &text, socklen_t(text.count))

@@ -13,6 +13,7 @@ final class Control {
   let rtsp: RTSPServer
   let viewers: ViewerSessions
   let activity: ActivityLog
+  let access: Access
   private let rtspAddress: SocketAddress
   /// RFC 3339; the same for as long as the daemon runs.
   let startedAt: String
@@ -36,6 +37,7 @@ final class Control {
     self.rtsp = rtsp
     self.viewers = viewers
     self.activity = activity
+    access = rtsp.access
     self.rtspAddress = rtspAddress
     started = loop.now
     startedRealtime = loop.realtime
@@ -61,7 +63,7 @@ final class Control {
         hint: "stop the other program, or start streamd with another --rtsp HOST:PORT")
     }
     activity.note(.info, "the RTSP server runs", ["rtsp": "\(address)"])
-    if !address.isLoopback {
+    if !address.isLoopback && !access.isOn {
       activity.note(.warning, "anyone who can reach this address can watch", ["rtsp": "\(address)"])
     }
     change(.running, "RTSP on \(address)")
@@ -96,12 +98,12 @@ final class Control {
       sessions: viewers.all.count, viewers: viewers.watcherCount + directViewers())
   }
 
-  /// What a viewer is set up with unless told otherwise.
-  var defaultTarget: ViewerTarget {
+  /// What somebody's viewer is set up with unless told otherwise.
+  func defaultTarget(for identity: Identity) -> ViewerTarget {
     let host = address.isUnspecified ? "127.0.0.1" : address.host
     return ViewerTarget(
       serverAddr: host, serverPort: Int(address.port),
-      videoFile: catalog.playable.first ?? "movie.Mjpeg")
+      videoFile: catalog.playable.first { identity.sees($0) } ?? "movie.Mjpeg")
   }
 
   private func change(_ state: ServerState, _ message: String) {

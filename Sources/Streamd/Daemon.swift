@@ -8,6 +8,7 @@ final class Daemon {
   private var configuration: Configuration
   private let catalog: Catalog
   private let control: Control
+  private let access: Access
   private let http: HTTPServer
   private let housekeeping: Housekeeping
   private let probe: LoopProbe
@@ -37,6 +38,9 @@ final class Daemon {
     let limits = configuration.limits
     let metrics = Metrics()
     let activity = ActivityLog(loop: loop)
+    access = Access(loop: loop, metrics: metrics)
+    access.use(configuration.users, tokenSecret: configuration.tokenKey)
+    access.addresses = configuration.addresses
     let media = try Self.media(configuration)
     do throws(SystemError) {
       catalog = Catalog(
@@ -47,10 +51,12 @@ final class Daemon {
     }
     let rtsp = RTSPServer(
       loop: loop, catalog: catalog, limits: limits, activity: activity,
-      rtpPorts: configuration.rtpPorts, metrics: metrics)
+      rtpPorts: configuration.rtpPorts, metrics: metrics, access: access)
     let viewers = ViewerSessions(
       loop: loop, activity: activity, buffer: rtsp.buffer, ports: rtsp.ports,
       allowed: configuration.allowedServers, sessionsMax: limits.viewerSessionsMax)
+    viewers.pass = { [unowned access] in access.pass(for: $0) }
+    viewers.revoke = { [unowned access] in access.revoke($0) }
     let control = Control(
       loop: loop, catalog: catalog, rtsp: rtsp, viewers: viewers, activity: activity,
       rtspAddress: configuration.rtsp)
@@ -112,7 +118,7 @@ final class Daemon {
         "an inherited socket is not wanted", ["name": socket.name, "address": "\(socket.address)"])
     }
     inherited = []
-    if let address = http.address, !address.isLoopback {
+    if let address = http.address, !address.isLoopback, !access.isOn {
       Log.warning("anyone who can reach this address can control", ["http": "\(address)"])
     }
     if configuration.start, let problem = control.startServer() {
@@ -182,6 +188,10 @@ final class Daemon {
     control.rtsp.ports.use(next.rtpPorts)
     control.viewers.allowed = next.allowedServers
     control.viewers.sessionsMax = next.limits.viewerSessionsMax
+    access.use(next.users, tokenSecret: next.tokenKey)
+    access.addresses = next.addresses
+    control.rtsp.recheck()
+    http.recheck()
     http.limits = next.limits
     http.policy.allowedHosts = next.allowedHosts
     housekeeping.limits = next.limits

@@ -15,6 +15,11 @@ enum JSON {
     }
   }
 
+  /// A name and a password; nil when the bytes are none.
+  static func login(_ bytes: [UInt8]) -> Login? {
+    try? JSONDecoder().decode(Login.self, from: Data(bytes))
+  }
+
   /// A command; nil when the bytes are none.
   static func command(_ bytes: [UInt8]) -> Command? {
     let decoder = JSONDecoder()

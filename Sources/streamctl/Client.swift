@@ -22,12 +22,14 @@ final class Client {
   /// Pictures are the largest: RTP carries 16 MB.
   private static let bodyBytesMax = 32 << 20
 
-  /// - Parameter token: for `Authorization: Bearer`; without one, the URL's user is named.
-  init(_ url: ServiceURL, token: String?) {
+  /// - Parameters:
+  ///   - token: for `Authorization: Bearer`.
+  ///   - userInfo: `NAME:PASSWORD`, shown without a token; the URL's where this is nil, too.
+  init(_ url: ServiceURL, token: String?, userInfo: String? = nil) {
     self.url = url
     authorization =
       token.map { "Bearer \($0)" }
-      ?? url.userInfo.map { "Basic \(Base64.encode(Array($0.utf8)))" }
+      ?? (userInfo ?? url.userInfo).map { "Basic \(Base64.encode(Array($0.utf8)))" }
   }
 
   // MARK: Answers of a kind
@@ -163,7 +165,9 @@ final class Client {
         .unreachable,
         "\(url) answers \(status) \(reply.head.phrase), which is not streamd's way: see --url")
     }
-    if status == 401 || problem.code == "not_authorised" { return unauthorised(problem.detail) }
+    if status == 401 || ["not_authorised", "not_permitted"].contains(problem.code) {
+      return unauthorised(problem.detail)
+    }
     let hint = Self.wayOut(problem)
     return Failure(
       .refused, hint.isEmpty ? problem.detail : "\(problem.detail): \(hint)", isGone: status == 404)
@@ -172,8 +176,8 @@ final class Client {
   private func unauthorised(_ reason: String) -> Failure {
     Failure(
       .unauthorised,
-      "\(url) wants another authorisation (\(reason)): set STREAMCTL_TOKEN, or name "
-        + "a file with --token-file")
+      "\(url) wants another authorisation (\(reason)): set STREAMCTL_TOKEN, name a "
+        + "file with --token-file, or a user with --user")
   }
 
   /// What to do, in commands of this program where there are any; else as the daemon says it.

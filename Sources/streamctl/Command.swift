@@ -6,7 +6,7 @@ struct Command: Sendable {
   /// What can be done.
   enum Verb: String, CaseIterable, Sendable {
     case start, stop, status, setup, play, pause, teardown, sessions, clients, kick, videos
-    case watch, snapshot, log, probe, version, completions, help
+    case watch, snapshot, log, probe, passwd, token, version, completions, help
   }
 
   /// The word behind a command, and how a shell may complete it.
@@ -60,6 +60,9 @@ struct Command: Sendable {
     Option(
       name: "--url", value: "URL",
       summary: "where streamd is: $STREAMCTL_URL, or http://127.0.0.1:5000"),
+    Option(
+      name: "--user", value: "NAME",
+      summary: "who you are: $STREAMCTL_USER, with $STREAMCTL_PASSWORD"),
     Option(name: "--token", value: "TOKEN", summary: "for a daemon with users: $STREAMCTL_TOKEN"),
     Option(
       name: "--token-file", value: "FILE", completion: .file, summary: "the token, from a file"),
@@ -118,6 +121,23 @@ struct Command: Sendable {
       ],
       note: "Exit status 1 when streamd could not play the file."),
     Command(
+      verb: .passwd, operand: Operand(name: "NAME"),
+      summary: "the entry of a user, for the daemon's users",
+      options: [role, videos],
+      note: """
+        The password is asked for, or is the first line of standard input.
+        example: streamctl passwd alice --role admin >> /etc/streamd/users
+        """),
+    Command(
+      verb: .token, summary: "a signed token for a program",
+      options: [
+        Option(
+          name: "--key", value: "FILE", completion: .file, summary: "the daemon's token_key"),
+        Option(name: "--sub", value: "NAME", summary: "whom it names (streamctl)"), role,
+        Option(name: "--expires", value: "TIME", summary: "from now on: 15m, 12h, 30d (12h)"),
+        videos,
+      ]),
+    Command(
       verb: .completions,
       operand: Operand(
         name: "SHELL", completion: .words(Completions.Shell.allCases.map(\.rawValue))),
@@ -132,6 +152,14 @@ struct Command: Sendable {
       verb: .help, operand: Operand(name: "COMMAND", isRequired: false, completion: .commands),
       summary: "this text, or a command's"),
   ]
+
+  private static let role = Option(
+    name: "--role", value: "ROLE", completion: .words(Role.allCases.map(\.rawValue)),
+    summary: "view, control or admin (view)")
+
+  private static let videos = Option(
+    name: "--videos", value: "PATTERNS",
+    summary: "what may be watched, such as cam/*,movie.* (everything)")
 
   private static let count = Option(
     name: "--count", short: "-n", value: "N", summary: "end after N times")

@@ -17,7 +17,11 @@ struct Program {
     self.console = console
     let url = try ServiceURL(
       arguments["--url"] ?? Environment["STREAMCTL_URL"] ?? ServiceURL.standard)
-    client = Client(url, token: try Self.token(arguments))
+    // Commands that need no daemon ask for no password.
+    let needsDaemon = ![.passwd, .token, .probe, .completions].contains(arguments.command.verb)
+    let token = try Self.token(arguments)
+    client = Client(
+      url, token: token, userInfo: needsDaemon && token == nil ? try Self.userInfo(arguments) : nil)
     remembered = RememberedSession(url: url)
   }
 
@@ -63,6 +67,8 @@ struct Program {
     case .snapshot: try snapshot()
     case .log: try log()
     case .probe: try probe()
+    case .passwd: try passwd()
+    case .token: try token()
     case .completions: try completions()
     // The parser of arguments has answered these.
     case .version, .help: break

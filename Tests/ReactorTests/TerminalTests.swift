@@ -33,7 +33,8 @@ struct TerminalTests {
         unsafe ioctl(controller, number, &index) == 0
       else { exit(1) }
       let terminal = unsafe open("/dev/pts/\(index)", O_RDWR | O_NOCTTY)
-      var size = winsize(ws_row: 33, ws_col: 121, ws_xpixel: 0, ws_ypixel: 0)
+      // The four numbers of `winsize`: rows, columns, and what they are in pixels.
+      var size: [UInt16] = [33, 121, 0, 0]
       guard terminal >= 0, unsafe ioctl(terminal, UInt(TIOCSWINSZ), &size) == 0,
         dup2(terminal, STDOUT_FILENO) >= 0
       else { exit(2) }

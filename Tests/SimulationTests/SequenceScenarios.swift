@@ -38,6 +38,7 @@ struct SequenceScenarios {
       while let step = conversation.next(at: now) {
         if isClosed { return "a step after the end: \(step)" }
         switch step {
+        case .authorize: conversation.authorized(at: now)
         case .find: answer()
         case .open(let session, let transport, _, _):
           if chance(8) {

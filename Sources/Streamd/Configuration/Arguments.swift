@@ -6,6 +6,8 @@ struct Arguments {
   var path: String?
   /// What the environment's variables say.
   var environment: [Configuration.Assignment] = []
+  /// Where secrets are.
+  var secrets = Secrets()
   /// What the flags say.
   var flags: [Configuration.Assignment] = []
   /// Variables that look like ours and are not.
@@ -24,7 +26,10 @@ struct Arguments {
   func configuration() throws(Configuration.Fault) -> Configuration {
     var assignments: [Configuration.Assignment] = []
     if let path { assignments += try ConfigurationFile(path: path).assignments }
-    return try Configuration(assignments + environment + flags)
+    if let users = try secrets.users() { assignments.append(users) }
+    var configuration = try Configuration(assignments + environment + flags)
+    configuration.tokenKey = try secrets.tokenKey(configuration.tokenKeyFile)
+    return configuration
   }
 
   /// Reads the arguments behind the program's name. `--flag value` and `--flag=value` are the same;
@@ -52,6 +57,11 @@ struct Arguments {
         guard let setting = Setting.all.first(where: { $0.flag == flag }) else {
           throw unknown(flag)
         }
+        guard !setting.isSecret else {
+          throw Configuration.Fault(
+            message: "\(flag): everybody here can read a command line; set "
+              + "\(setting.variable)=FILE, or the key \(setting.name) of the configuration file")
+        }
         let isSwitch = setting.shape == .boolean && inline == nil
         parsed.add(setting, isSwitch ? "true" : try value(flag, inline, &rest))
       }
@@ -64,7 +74,8 @@ struct Arguments {
 
   private init(environment: [String: String]) {
     path = environment["STREAMD_CONFIG"]
-    for setting in Setting.all {
+    secrets = Secrets(environment: environment)
+    for setting in Setting.all where !setting.isSecret {
       guard let text = environment[setting.variable] else { continue }
       self.environment.append(
         .init(setting: setting, values: setting.values(of: text), origin: setting.variable))
@@ -95,7 +106,10 @@ struct Arguments {
   }
 
   private static func unknown(_ flag: String) -> Configuration.Fault {
-    let known = Setting.all.map(\.flag) + ["--config", "--check-config", "--help", "--version"]
+    let known =
+      Setting.all.filter { !$0.isSecret }.map(\.flag) + [
+        "--config", "--check-config", "--help", "--version",
+      ]
     let hint = Spelling.nearest(to: flag, among: known).map { "did you mean \($0)?" }
     return .init(message: "unknown argument \(flag), \(hint ?? "see streamd --help")")
   }
@@ -111,7 +125,7 @@ struct Arguments {
 
       """
     let defaults = Configuration()
-    for setting in Setting.all where setting.shape != .object {
+    for setting in Setting.all where setting.shape != .object && !setting.isSecret {
       let shown = setting.show(defaults).joined(separator: ",")
       let isTold = !shown.isEmpty && setting.shape != .boolean
       text += line(
@@ -129,6 +143,7 @@ struct Arguments {
 
       Every option is also a variable, STREAMD_FPS say, and a key of the file, "fps". Options win
       over variables, variables over the file. A list is given with commas or option by option.
+      Users are a key of the file, or the lines of one that STREAMD_USERS names: streamctl passwd.
 
       example: streamd --start, then open http://127.0.0.1:5000 or
                ffplay rtsp://127.0.0.1:8554/movie.Mjpeg

@@ -23,6 +23,14 @@ struct Configuration {
   var allowedServers: [SocketAddress] = []
   /// Names that this machine may be called by in `Host`, besides addresses and localhost.
   var allowedHosts: [String] = []
+  /// Who may use the daemon; anybody when there are none, and no tokens.
+  var users: [UserEntry] = []
+  /// The file with the key that tokens are signed with.
+  var tokenKeyFile: String?
+  /// What is in that file; nil takes no tokens.
+  var tokenKey: [UInt8]?
+  /// From where anybody may come.
+  var addresses = AddressPolicy()
   /// Lines of less importance are not written.
   var logLevel = Log.Level.info
   /// How lines look.
@@ -51,6 +59,10 @@ struct Configuration {
   init(_ assignments: [Assignment]) throws(Fault) {
     self.init()
     for assignment in assignments { try assignment.setting.set(&self, assignment) }
+    for (index, user) in users.enumerated()
+    where users[..<index].contains(where: { $0.name == user.name }) {
+      throw Fault(message: "users: \(user.name) is there twice")
+    }
     guard let bind else { return }
     let chosen = Set(assignments.map(\.setting.name))
     if !chosen.contains("http") { http = bind.with(port: http.port) }

@@ -78,8 +78,9 @@ struct ConfigurationFile {
         return "\(member.key)=\(text)"
       }
     default:
+      let kind = setting.isSecret ? "anything else" : value.kind
       throw Configuration.Fault(
-        message: "\(origin): want \(Self.shapes(setting)), not \(value.kind)")
+        message: "\(origin): want \(Self.shapes(setting)), not \(kind)")
     }
   }
 

@@ -34,6 +34,26 @@ extension Form<String?> {
     read: { $0.isEmpty || $0.utf8.contains(0) ? nil : .some($0) }, show: { $0 })
 }
 
+extension Form<String?> {
+  static let file = Form(
+    shape: .string, wanted: "the path of a file",
+    read: { $0.isEmpty || $0.utf8.contains(0) ? nil : .some($0) }, show: { $0 })
+}
+
+extension Form<UserEntry> {
+  static let user = Form(
+    shape: .string,
+    wanted: "NAME:ROLE:HASH or NAME:ROLE:HASH:VIDEOS, as streamctl passwd NAME prints it",
+    read: { UserEntry($0) }, show: { $0.line })
+}
+
+extension Form<AddressRange> {
+  static let addresses = Form(
+    shape: .string,
+    wanted: "an address or a range of them: 192.0.2.7, 192.0.2.0/24 or 2001:db8::/32",
+    read: { AddressRange($0) }, show: { $0.description })
+}
+
 extension Form<String> {
   static let hostName = Form(
     shape: .string, wanted: "a host name, such as camera.example.org",

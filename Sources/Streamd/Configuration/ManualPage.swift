@@ -35,7 +35,7 @@ enum ManualPage {
 
       """#
     let defaults = Configuration()
-    for setting in Setting.all {
+    for setting in Setting.all where !setting.isSecret {
       page += ".TP\n.B \(escaped(setting.flag))\n"
       if !setting.placeholder.isEmpty { page += ".I \(escaped(setting.placeholder))\n.br\n" }
       page += sentence(setting.summary)
@@ -59,6 +59,41 @@ enum ManualPage {
       .TP
       .B \-\-version
       The version.
+      .SH USERS
+      Without users and without
+      .B token_key
+      anybody may do anything. An entry is made by
+      .BR "streamctl passwd" ;
+      entries stand in the key
+      .B users
+      of the configuration file, or line by line in the file that
+      .B STREAMD_USERS
+      names, or in the credential
+      .B users
+      of the service. They are as secret as passwords.
+      .PP
+      The role
+      .B view
+      watches;
+      .B control
+      also starts and stops the server and makes sessions for others;
+      .B admin
+      also sees clients and the activity log, and ends connections. A video that fits none of a
+      user's patterns does not exist for that user; an asterisk stands for any characters.
+      .PP
+      RTSP takes Digest, Basic and Bearer; HTTP and the WebSocket take Basic, Bearer and the cookie
+      of a login. Bearer are tokens of
+      .BR "streamctl token" :
+      JSON Web Tokens with HS256 that have
+      .BR sub ", " role ", " aud
+      (streamd) and
+      .BR exp ,
+      and may have
+      .BR nbf " and " videos .
+      .PP
+      The dashboard's own sessions come from an address of this machine, which
+      .B \-\-allow
+      has to name as well.
       .SH SIGNALS
       .TP
       .BR SIGTERM ", " SIGINT
@@ -67,7 +102,8 @@ enum ManualPage {
       .B SIGHUP
       Read the file of
       .B \-\-config
-      again. A file with an error is told of in the log, and the old configuration kept.
+      again, and the files of users and of the token key; who is let in no more is cut off. A file
+      with an error is told of in the log, and the old configuration kept.
       .SH EXIT STATUS
       0 after a signal to end, 1 when it cannot begin or go on, 2 on bad usage or configuration.
       .SH ENVIRONMENT
@@ -79,6 +115,14 @@ enum ManualPage {
       A setting, such as
       .BR STREAMD_FPS .
       A variable that begins so and is no setting is told of in the log.
+      .TP
+      .B STREAMD_USERS
+      A file of users, one a line.
+      .TP
+      .B CREDENTIALS_DIRECTORY
+      Has the files
+      .BR users " and " token_key ,
+      where no others are named.
       .TP
       .BR NOTIFY_SOCKET ", " WATCHDOG_USEC ", " LISTEN_FDS ", " JOURNAL_STREAM
       As
@@ -131,7 +175,8 @@ enum ManualPage {
       let shown = setting.show(defaults).joined(separator: ", ")
       if !shown.isEmpty, setting.shape != .object { page += "Default: \(escaped(shown)).\n" }
       page += "Changes by SIGHUP \(setting.reload.rawValue).\n"
-      page += "Variable: \(setting.variable).\n"
+      page += "Variable: \(setting.variable)"
+      page += setting.isSecret ? ", the path of a file with a value a line.\n" : ".\n"
     }
     page += ".SH LIMITS\nThe keys of the object\n.BR limits :\n"
     for limit in Limit.all {

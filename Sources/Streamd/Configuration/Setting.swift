@@ -12,6 +12,9 @@ struct Setting: Sendable {
   let reload: Reload
   /// What a value has to be, behind “want”.
   let wanted: String
+  /// Its values are for nobody's eyes: there is no flag for them, no message quotes them, and the
+  /// variable is the path of a file that has them.
+  let isSecret: Bool
   /// Takes one value; false when it is not what is wanted.
   private let take: @Sendable (inout Configuration, String) -> Bool
   /// Forgets what an earlier source has gathered.
@@ -51,6 +54,7 @@ struct Setting: Sendable {
     self.summary = summary
     self.reload = reload
     wanted = form.wanted
+    isSecret = false
     take = { configuration, text in
       guard let value = form.read(text) else { return false }
       configuration[keyPath: path] = value
@@ -63,9 +67,11 @@ struct Setting: Sendable {
   /// A setting with several values, which may also be one text with commas.
   init<Value>(
     list name: String, _ path: any WritableKeyPath<Configuration, [Value]> & Sendable,
-    _ form: Form<Value>, _ placeholder: String, _ reload: Reload, _ summary: String
+    _ form: Form<Value>, _ placeholder: String, _ reload: Reload, _ summary: String,
+    isSecret: Bool = false
   ) {
     self.name = name
+    self.isSecret = isSecret
     shape = .list
     self.placeholder = placeholder
     self.summary = summary
@@ -87,6 +93,7 @@ struct Setting: Sendable {
     placeholder = "NAME=N,…"
     self.summary = summary
     reload = .later
+    isSecret = false
     wanted = "NAME=NUMBER, with a name from \(Limit.all.map(\.name).joined(separator: ", "))"
     take = { _, _ in false }
     clear = { _ in }
@@ -104,7 +111,8 @@ struct Setting: Sendable {
       if shape == .object {
         try Limit.set(&configuration.limits, value, assignment.origin)
       } else if !take(&configuration, value) {
-        throw Configuration.Fault(message: "\(assignment.origin) \(value): want \(wanted)")
+        let shown = isSecret ? "" : " \(value)"
+        throw Configuration.Fault(message: "\(assignment.origin)\(shown): want \(wanted)")
       }
     }
   }

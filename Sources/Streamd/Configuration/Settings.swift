@@ -29,6 +29,21 @@ extension Setting {
     Setting(
       list: "allowed_hosts", \.allowedHosts, .hostName, "NAME", .now,
       "names of this machine that browsers may use"),
+    Setting(
+      list: "users", \.users, .user, "FILE", .now,
+      "who may watch and control: entries that streamctl passwd makes", isSecret: true),
+    Setting(
+      "token_key", \.tokenKeyFile, .file, "FILE", .now,
+      "a file with the key that tokens are signed with"),
+    Setting(
+      list: "allow", \.addresses.allowed, .addresses, "ADDRESSES", .now,
+      "the only addresses that are served, such as 192.0.2.0/24"),
+    Setting(
+      list: "deny", \.addresses.denied, .addresses, "ADDRESSES", .now,
+      "addresses that are not served"),
+    Setting(
+      list: "trusted_proxies", \.addresses.trustedProxies, .addresses, "ADDRESSES", .now,
+      "proxies whose X-Forwarded-For is believed"),
     Setting("log_level", \.logLevel, .level, "LEVEL", .now, "error, warning, info or debug"),
     Setting("log_format", \.logFormat, .format, "FORMAT", .now, "text (key=value) or json"),
     Setting(limits: "limits", "bounds, such as connections=500; see streamd.json(5)"),

@@ -15,32 +15,44 @@ final class API {
   struct Route: Sendable {
     let method: String
     let path: String
+    /// What one has to be for it; nil for what anybody may have.
+    let role: Role?
     let run: @Sendable (API, HTTPExchange) -> Void
   }
 
   static let routes: [Route] = [
-    Route(method: "GET", path: "/api/v1/status") { $1.reply(json($0.control.status)) },
-    Route(method: "POST", path: "/api/v1/server/start") { $0.startServer($1) },
-    Route(method: "POST", path: "/api/v1/server/stop") { $0.stopServer($1) },
-    Route(method: "GET", path: "/api/v1/videos") { $0.videos($1) },
-    Route(method: "GET", path: "/api/v1/sessions") { $0.sessions($1) },
-    Route(method: "POST", path: "/api/v1/sessions") { $0.setup($1) },
-    Route(method: "GET", path: "/api/v1/sessions/{id}") { $0.session($1) },
-    Route(method: "DELETE", path: "/api/v1/sessions/{id}") { $0.teardown($1) },
-    Route(method: "POST", path: "/api/v1/sessions/{id}/play") { $0.play($1) },
-    Route(method: "POST", path: "/api/v1/sessions/{id}/pause") { $0.pause($1) },
-    Route(method: "GET", path: "/api/v1/sessions/{id}/stream.mjpg") { $0.sessionStream($1) },
-    Route(method: "GET", path: "/api/v1/sessions/{id}/snapshot.jpg") { $0.sessionSnapshot($1) },
-    Route(method: "GET", path: "/api/v1/clients") { $0.clients($1) },
-    Route(method: "DELETE", path: "/api/v1/clients/{id}") { $0.kick($1) },
-    Route(method: "GET", path: "/api/v1/log") { $0.log($1) },
-    Route(method: "GET", path: "/api/v1/openapi.json") { $0.document($1) },
-    Route(method: "GET", path: "/api/config") { $1.reply(json($0.control.defaultTarget)) },
-    Route(method: "GET", path: "/video/{name...}/stream.mjpg") { $0.fileStream($1) },
-    Route(method: "GET", path: "/video/{name...}/snapshot.jpg") { $0.fileSnapshot($1) },
-    Route(method: "GET", path: "/healthz") { $1.reply(text("ok\n")) },
-    Route(method: "GET", path: "/readyz") { $0.readiness($1) },
-    Route(method: "GET", path: "/metrics") { $0.metrics($1) },
+    Route(method: "GET", path: "/api/v1/status", role: .view) { $1.reply(json($0.control.status)) },
+    Route(method: "POST", path: "/api/v1/server/start", role: .control) { $0.startServer($1) },
+    Route(method: "POST", path: "/api/v1/server/stop", role: .control) { $0.stopServer($1) },
+    Route(method: "POST", path: "/api/v1/login", role: nil) { $0.logIn($1) },
+    Route(method: "POST", path: "/api/v1/logout", role: .view) { $0.logOut($1) },
+    Route(method: "GET", path: "/api/v1/videos", role: .view) { $0.videos($1) },
+    Route(method: "GET", path: "/api/v1/sessions", role: .view) { $0.sessions($1) },
+    Route(method: "POST", path: "/api/v1/sessions", role: .control) { $0.setup($1) },
+    Route(method: "GET", path: "/api/v1/sessions/{id}", role: .view) { $0.session($1) },
+    Route(method: "DELETE", path: "/api/v1/sessions/{id}", role: .control) { $0.teardown($1) },
+    Route(method: "POST", path: "/api/v1/sessions/{id}/play", role: .control) { $0.play($1) },
+    Route(method: "POST", path: "/api/v1/sessions/{id}/pause", role: .control) { $0.pause($1) },
+    Route(method: "GET", path: "/api/v1/sessions/{id}/stream.mjpg", role: .view) {
+      $0.sessionStream($1)
+    },
+    Route(method: "GET", path: "/api/v1/sessions/{id}/snapshot.jpg", role: .view) {
+      $0.sessionSnapshot($1)
+    },
+    Route(method: "GET", path: "/api/v1/clients", role: .admin) { $0.clients($1) },
+    Route(method: "DELETE", path: "/api/v1/clients/{id}", role: .admin) { $0.kick($1) },
+    Route(method: "GET", path: "/api/v1/log", role: .admin) { $0.log($1) },
+    Route(method: "GET", path: "/api/v1/openapi.json", role: .view) { $0.document($1) },
+    Route(method: "GET", path: "/api/config", role: .view) {
+      $1.reply(json($0.control.defaultTarget(for: $1.identity)))
+    },
+    Route(method: "GET", path: "/video/{name...}/stream.mjpg", role: .view) { $0.fileStream($1) },
+    Route(method: "GET", path: "/video/{name...}/snapshot.jpg", role: .view) {
+      $0.fileSnapshot($1)
+    },
+    Route(method: "GET", path: "/healthz", role: nil) { $1.reply(text("ok\n")) },
+    Route(method: "GET", path: "/readyz", role: nil) { $0.readiness($1) },
+    Route(method: "GET", path: "/metrics", role: .view) { $0.metrics($1) },
   ]
 
   /// Answers a request whose path is one of the API's; false when it is somebody else's.
@@ -53,6 +65,10 @@ final class API {
       guard route.method == method else {
         allowed.append(route.method)
         continue
+      }
+      if let role = route.role, exchange.identity.role < role {
+        exchange.reply(Self.notPermitted(role))
+        return true
       }
       exchange.captures = captures
       route.run(self, exchange)
@@ -72,6 +88,18 @@ final class API {
         .notFound, "not_found", "there is nothing at \(request.path.prefix(200))",
         hint: "see /api/v1/openapi.json"))
     return true
+  }
+
+  /// Whether anybody may have what a request asks for.
+  static func needsNobody(_ request: HTTPRequest) -> Bool {
+    routes.contains { $0.role == nil && $0.path == request.path }
+  }
+
+  /// What is said to somebody whose role does not allow it.
+  static func notPermitted(_ role: Role) -> Problem {
+    Problem(
+      .forbidden, "not_permitted", "this takes the role \(role.rawValue)",
+      hint: "log in as somebody who has it")
   }
 
   private static func match(_ path: String, _ pattern: String) -> [String: String]? {
@@ -167,7 +195,8 @@ final class API {
   private func videos(_ exchange: HTTPExchange) {
     answerLater(exchange) { [self] done in
       control.catalog.settled { [self] in
-        page(exchange, control.catalog.reports(), \.name) { $0 }
+        let seen = control.catalog.reports().filter { exchange.identity.sees($0.name) }
+        page(exchange, seen, \.name) { $0 }
         done()
       }
     }
@@ -200,11 +229,14 @@ final class API {
   // MARK: Sessions
 
   private func sessions(_ exchange: HTTPExchange) {
-    page(exchange, control.viewers.all.map(\.report), \.sessionId) { $0 }
+    let seen = control.viewers.all.filter { exchange.identity.sees(asked: $0.target.videoFile) }
+    page(exchange, seen.map(\.report), \.sessionId) { $0 }
   }
 
   private func find(_ exchange: HTTPExchange) -> ViewerSession? {
-    let session = control.viewers[exchange.captures["id"] ?? ""]
+    let session = control.viewers[exchange.captures["id"] ?? ""].flatMap {
+      exchange.identity.sees(asked: $0.target.videoFile) ? $0 : nil
+    }
     if session == nil {
       exchange.reply(
         Problem(
@@ -225,14 +257,15 @@ final class API {
             "{\"server_addr\":\"127.0.0.1\",\"server_port\":8554,\"video_file\":\"movie.Mjpeg\"}"))
     }
     let command = JSON.command(body.isEmpty ? Array("{}".utf8) : body)
-    let standard = control.defaultTarget
+    let standard = control.defaultTarget(for: exchange.identity)
     let target = ViewerTarget(
       serverAddr: command?.serverAddr ?? standard.serverAddr,
       serverPort: command?.serverPort ?? standard.serverPort,
       videoFile: command?.videoFile ?? standard.videoFile)
     do throws(Problem) {
-      let made = try control.viewers.setup(target, transport: command?.transport) {
-        session, problem in
+      let made = try control.viewers.setup(
+        target, transport: command?.transport, for: exchange.identity
+      ) { session, problem in
         if let problem { return exchange.replyLater(HTTPConnection.problem(problem)) }
         var response = Self.json(session.report, .created)
         response.headers.append("Location", "/api/v1/sessions/\(session.id)")
@@ -307,11 +340,16 @@ final class API {
     _ done: @escaping (MediaFile, PacketSlices) throws(Problem) -> Void
   ) {
     let name = exchange.captures["name"] ?? ""
+    guard exchange.identity.sees(asked: name) else {
+      return exchange.reply(Self.problem(RTSPRefusal(.notFound, Catalog.missing)))
+    }
     answerLater(exchange) { [self] resume in
       control.catalog.packets(named: name, .classroom, frame: frame) { result in
         do throws(Problem) {
           switch result {
-          case .success(let (media, packets)): try done(media, packets)
+          case .success(let (media, packets)) where exchange.identity.sees(media.description.name):
+            try done(media, packets)
+          case .success: throw Self.problem(RTSPRefusal(.notFound, Catalog.missing))
           case .failure(let refusal): throw Self.problem(refusal)
           }
         } catch {

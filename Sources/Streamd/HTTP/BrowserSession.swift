@@ -7,6 +7,7 @@ final class BrowserSession: PictureWatcher {
   private unowned let connection: HTTPConnection
   private let control: Control
   private unowned let server: HTTPServer
+  let identity: Identity
   private var parser: WebSocketParser
   private var session: ViewerSession?
   private var ownsSession = false
@@ -18,7 +19,10 @@ final class BrowserSession: PictureWatcher {
     case plain, annotated, base64
   }
 
-  init(_ connection: HTTPConnection, control: Control, server: HTTPServer) {
+  init(
+    _ connection: HTTPConnection, control: Control, server: HTTPServer, identity: Identity
+  ) {
+    self.identity = identity
     self.connection = connection
     self.control = control
     self.server = server
@@ -37,6 +41,8 @@ final class BrowserSession: PictureWatcher {
     hello.version = version
     hello.started = control.startedAt
     hello.message = "streamd \(version)"
+    hello.user = identity.name.isEmpty ? nil : identity.name
+    hello.role = identity.role.rawValue
     say(hello)
     say(control.serverStatus)
     parser.feed(rest.span)
@@ -64,6 +70,7 @@ final class BrowserSession: PictureWatcher {
 
   /// Half an idle time without a word: ask; another half: give up.
   func deadlinePassed() {
+    guard server.access.stillHolds(identity) else { return expire() }
     guard isAlive else { return connection.close() }
     isAlive = false
     nextPing = control.loop.now + Self.pingInterval(server)
@@ -77,6 +84,9 @@ final class BrowserSession: PictureWatcher {
 
   /// The daemon ends.
   func goAway() { connection.sendIfRoom(WebSocketFrame.close(.goingAway, "streamd stops")) }
+
+  /// Whoever it was is not let in any more.
+  func expire() { close(.policyViolation, "log in again") }
 
   /// Sends a message that has been framed already, unless the browser is too slow.
   func send(_ message: [UInt8]) { connection.sendIfRoom(message) }
@@ -116,6 +126,13 @@ final class BrowserSession: PictureWatcher {
       return fail(
         nil, Problem(.badRequest, "no_command", "a message is a JSON object with `event`"))
     }
+    guard server.access.stillHolds(identity) else {
+      fail(command, Problem(.unauthorized, "not_authorised", "the login has ended"))
+      return expire()
+    }
+    if let role = roleWanted(for: name), identity.role < role {
+      return fail(command, API.notPermitted(role))
+    }
     switch name {
     case "start_server":
       answer(command, "server_output", control.startServer(), "RTSP on \(control.address)")
@@ -133,6 +150,16 @@ final class BrowserSession: PictureWatcher {
     case "teardown": teardown(command)
     default:
       fail(command, Problem(.badRequest, "unknown_command", "\(name.prefix(60)) is no command"))
+    }
+  }
+
+  /// What one has to be for a command. To watch by a session of one's own, which ends with the
+  /// socket, takes no more than watching; one that others made is theirs.
+  private func roleWanted(for command: String) -> Role? {
+    switch command {
+    case "start_server", "stop_server": .control
+    case "play", "pause", "teardown": session == nil || ownsSession ? nil : .control
+    default: nil
     }
   }
 
@@ -168,14 +195,15 @@ final class BrowserSession: PictureWatcher {
         Problem(
           .conflict, "wrong_state", "there is a session already", hint: "Teardown first"), "")
     }
-    let standard = control.defaultTarget
+    let standard = control.defaultTarget(for: identity)
     let target = ViewerTarget(
       serverAddr: command.serverAddr ?? standard.serverAddr,
       serverPort: command.serverPort ?? standard.serverPort,
       videoFile: command.videoFile ?? standard.videoFile)
     do throws(Problem) {
-      let made = try control.viewers.setup(target, transport: command.transport) {
-        [weak self] session, problem in
+      let made = try control.viewers.setup(
+        target, transport: command.transport, for: identity
+      ) { [weak self] session, problem in
         self?.finishedSetup(command, session, problem)
       }
       // It may have failed at once, and be gone already.
@@ -201,7 +229,7 @@ final class BrowserSession: PictureWatcher {
 
   /// Joins a session that was set up elsewhere.
   private func watch(_ id: String, _ command: Command) {
-    guard let wanted = control.viewers[id] else {
+    guard let wanted = control.viewers[id], identity.sees(asked: wanted.target.videoFile) else {
       return answer(
         command, "setup_response",
         Problem(.notFound, "no_such_session", "there is no session \(id.prefix(60))"), "")

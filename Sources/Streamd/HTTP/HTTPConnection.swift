@@ -8,6 +8,8 @@ final class HTTPConnection: Connection {
     case requests
     /// A request is being answered, by something that takes its time.
     case answering(HTTPExchange)
+    /// A request with wrong credentials gets its answer when its time has come.
+    case refusing(HTTPRequest, until: Instant)
     case webSocket(BrowserSession)
     case stream(any PictureStream)
   }
@@ -21,6 +23,9 @@ final class HTTPConnection: Connection {
   private var lastActivity: Instant
   /// When the incomplete request at hand began; a peer that drips bytes gains no time.
   private var requestBegan: Instant
+  private var penalty = Penalty()
+  /// Whose WebSocket or stream it is, and from where.
+  private var visitor: (identity: Identity, address: SocketAddress)?
 
   init(_ socket: StreamSocket, server: HTTPServer) throws(SystemError) {
     self.server = server
@@ -49,7 +54,7 @@ final class HTTPConnection: Connection {
   override func take(_ bytes: Span<UInt8>) {
     lastActivity = loop.now
     switch mode {
-    case .requests, .answering:
+    case .requests, .answering, .refusing:
       if !parser.isInsideRequest { requestBegan = loop.now }
       parser.feed(bytes)
     case .webSocket(let browser): browser.take(bytes)
@@ -72,7 +77,7 @@ final class HTTPConnection: Connection {
         guard handleNext() else { return }
       case .webSocket(let browser):
         guard browser.handleNext() else { return }
-      case .answering, .stream:
+      case .answering, .refusing, .stream:
         return
       }
       pace.take(at: loop.now)
@@ -87,14 +92,24 @@ final class HTTPConnection: Connection {
         ? requestBegan + Instant(server.limits.requestSeconds) * 1_000_000_000
         : lastActivity + Instant(server.limits.httpIdleSeconds) * 1_000_000_000
     case .webSocket(let browser): return browser.deadline
-    case .answering, .stream: return nil
+    case .refusing(_, let until): return until
+    case .stream: return loop.now + Instant(server.limits.httpIdleSeconds) * 1_000_000_000
+    case .answering: return nil
     }
+  }
+
+  override var listens: Bool {
+    if case .refusing = mode { return false }
+    return true
   }
 
   override func deadlinePassed(at now: Instant) {
     // What is paced goes on; nothing is late.
-    guard !isPaced, let deadline, now >= deadline else { return }
+    guard !isPaced else { return }
+    if case .stream = mode { return recheck() }
+    guard let deadline, now >= deadline else { return }
     switch mode {
+    case .refusing(let request, _): answer(challenge(request, isWrong: true), to: request)
     case .requests:
       if parser.isInsideRequest {
         reply(Self.problem(Problem(.requestTimeout, "timeout", "half a request")), to: nil)
@@ -110,7 +125,7 @@ final class HTTPConnection: Connection {
     case .webSocket(let browser): browser.ended()
     case .stream(let stream): stream.stop()
     case .answering(let exchange): exchange.abandon()
-    case .requests: break
+    case .requests, .refusing: break
     }
   }
 
@@ -146,15 +161,24 @@ final class HTTPConnection: Connection {
       return answer(Self.problem(Problem(.addressRequests)), to: request)
     }
     server.door.asked(peer, at: loop.now)
-    if request.path == "/ws" { return upgrade(request) }
-    let exchange = HTTPExchange(request: request, connection: self)
+    let client = client(of: request)
+    guard server.access.addresses.admits(client) else {
+      return answer(
+        Self.problem(
+          Problem(.forbidden, "address_not_allowed", "nobody is served at your address")),
+        to: request)
+    }
+    guard let identity = identity(of: request) else { return }
+    visitor = (identity, client)
+    if request.path == "/ws" { return upgrade(request, identity) }
+    let exchange = HTTPExchange(request: request, connection: self, identity: identity)
     mode = .answering(exchange)
     if !server.api.handle(exchange) {
       exchange.reply(server.files.response(to: request))
     }
   }
 
-  private func upgrade(_ request: HTTPRequest) {
+  private func upgrade(_ request: HTTPRequest, _ identity: Identity) {
     guard WebSocketHandshake.isUpgrade(request) else {
       var response = Self.problem(
         Problem(.upgradeRequired, "upgrade_required", "this is a WebSocket (RFC 6455)"))
@@ -167,9 +191,74 @@ final class HTTPConnection: Connection {
     response.emit(into: &bytes)
     append(bytes)
     server.metrics.answeredHTTP(request.method, response.status.code)
-    let browser = BrowserSession(self, control: server.api.control, server: server)
+    let browser = BrowserSession(
+      self, control: server.api.control, server: server, identity: identity)
     mode = .webSocket(browser)
     browser.begin(with: parser.takeRest())
+  }
+
+  // MARK: Who asks
+
+  /// The client behind a request: behind a trusted proxy, whom the proxy names.
+  private func client(of request: HTTPRequest) -> SocketAddress {
+    server.access.addresses.client(of: peer, request.headers)
+  }
+
+  var cookieName: String { server.cookie }
+
+  func isSecure(_ request: HTTPRequest) -> Bool {
+    server.access.addresses.isProxy(peer) && request.headers["X-Forwarded-Proto"] == "https"
+  }
+
+  /// Whoever a request comes from; nil when it was answered with what they have to show.
+  private func identity(of request: HTTPRequest) -> Identity? {
+    if API.needsNobody(request) || StaticFiles.needsNobody(request) { return .stranger }
+    switch server.access.judge(request, cookie: server.cookie) {
+    case .granted(let identity):
+      penalty.forgive()
+      return identity
+    case .absent, .stale: answer(challenge(request), to: request)
+    case .refused: refuse(request, user: Access.claimedUser(request.headers))
+    }
+    return nil
+  }
+
+  /// Answers wrong credentials, after a while.
+  func refuse(_ request: HTTPRequest, user: String) {
+    server.access.failed(from: client(of: request), "http", user: user)
+    mode = .refusing(request, until: loop.now + penalty.next())
+    settle()
+  }
+
+  /// The answer to a request that has shown nothing, or the wrong things. A person's browser gets
+  /// the page to log in; its own dialogue, which `Basic` would open, stays closed.
+  private func challenge(_ request: HTTPRequest, isWrong: Bool = false) -> HTTPResponse {
+    let isBrowser = request.headers["User-Agent"]?.hasPrefix("Mozilla/") ?? false
+    let wantsPage =
+      request.method == "GET" && request.headers["Accept"]?.contains("text/html") ?? false
+    var response = Self.problem(
+      Problem(
+        .unauthorized, "not_authorised",
+        isWrong ? "wrong name, password or token" : "a user's password or a token is wanted",
+        hint: "log in, or send Authorization: Basic or Bearer"))
+    if wantsPage, let page = server.files.loginPage { response = page }
+    if !isBrowser { response.headers.append("WWW-Authenticate", Access.basicChallenge) }
+    response.headers.append("WWW-Authenticate", "Bearer realm=\"\(UserEntry.realm)\"")
+    return response
+  }
+
+  /// Users or addresses have changed, or time has passed: who would not be let in any more may not
+  /// go on either.
+  func recheck() {
+    guard let visitor, visitor.identity != .stranger,
+      !server.access.stillHolds(visitor.identity)
+        || !server.access.addresses.admits(visitor.address)
+    else { return }
+    switch mode {
+    case .webSocket(let browser): browser.expire()
+    case .stream: finish(lingerSeconds: server.limits.lingerSeconds)
+    case .requests, .answering, .refusing: break
+    }
   }
 
   /// The answer to the request at hand; the next one may follow.
@@ -221,6 +310,8 @@ final class HTTPConnection: Connection {
 /// One request and the way to answer it, at once or later.
 final class HTTPExchange {
   let request: HTTPRequest
+  /// Whoever asks.
+  let identity: Identity
   /// The parts of the path that a route leaves open.
   var captures: [String: String] = [:]
   /// Told when the peer leaves before it has its answer.
@@ -228,8 +319,9 @@ final class HTTPExchange {
   private weak var connection: HTTPConnection?
   private var isAnswered = false
 
-  init(request: HTTPRequest, connection: HTTPConnection) {
+  init(request: HTTPRequest, connection: HTTPConnection, identity: Identity) {
     self.request = request
+    self.identity = identity
     self.connection = connection
   }
 
@@ -238,6 +330,17 @@ final class HTTPExchange {
     connection?.answer(response, to: request)
     // Outside of an event nobody else would go on with the next request.
     connection?.settle()
+  }
+
+  /// What the cookie of a login is called here.
+  var cookieName: String { connection?.cookieName ?? "" }
+
+  /// Whether a proxy that is trusted says that the client has come over TLS.
+  var isSecure: Bool { connection?.isSecure(request) ?? false }
+
+  /// Somebody has tried to log in and failed.
+  func refuse(user: String) {
+    if claim() { connection?.refuse(request, user: user) }
   }
 
   func reply(_ problem: Problem) { reply(HTTPConnection.problem(problem)) }

@@ -12,6 +12,7 @@ final class HTTPServer {
   let files: StaticFiles
   var policy: RequestPolicy
   let metrics: Metrics
+  let access: Access
   private var listener: Listener?
   private var connections: [ObjectIdentifier: HTTPConnection] = [:]
   private var browsers: [ObjectIdentifier: BrowserSession] = [:]
@@ -21,6 +22,7 @@ final class HTTPServer {
   ) {
     loop = control.loop
     metrics = control.rtsp.metrics
+    access = control.access
     self.limits = limits
     door = Door(limits)
     self.buffer = buffer
@@ -29,7 +31,7 @@ final class HTTPServer {
     policy = RequestPolicy(allowedHosts: allowedHosts)
     control.serverStateChanged = { [unowned self] in broadcast($0) }
     control.catalog.changed = { [unowned self] in broadcast(Event("videos_changed")) }
-    control.activity.added = { [unowned self] in broadcast(LogEvent($0)) }
+    control.activity.added = { [unowned self] in broadcast(LogEvent($0), to: .admin) }
     control.directViewers = { [unowned self] in
       connections.values.count { $0.isStreaming }
     }
@@ -59,6 +61,14 @@ final class HTTPServer {
     listener = nil
   }
 
+  /// The name of the cookie of a login. Browsers tell hosts apart, but not ports.
+  var cookie: String { "streamd-\(address?.port ?? 0)" }
+
+  /// Users have changed: ends what those have open who are not let in any more.
+  func recheck() {
+    for connection in Array(connections.values) { connection.recheck() }
+  }
+
   func closed(_ connection: HTTPConnection) {
     connections[ObjectIdentifier(connection)] = nil
     door.leave(connection.peer)
@@ -67,14 +77,18 @@ final class HTTPServer {
   func opened(_ browser: BrowserSession) { browsers[ObjectIdentifier(browser)] = browser }
   func closed(_ browser: BrowserSession) { browsers[ObjectIdentifier(browser)] = nil }
 
-  /// Says something to every browser.
-  private func broadcast(_ event: some Encodable) {
+  /// Says something to every browser of those who may hear it.
+  private func broadcast(_ event: some Encodable, to role: Role = .view) {
     guard !browsers.isEmpty else { return }
     let message = WebSocketFrame.frame(.text, JSON.encode(event))
-    for browser in browsers.values { browser.send(message) }
+    for browser in browsers.values where browser.identity.role >= role { browser.send(message) }
   }
 
   private func accept(_ socket: StreamSocket) {
+    // A proxy is let in; those that it speaks for are looked at with each request.
+    guard access.addresses.admits(socket.peer) || access.addresses.isProxy(socket.peer) else {
+      return metrics.refused("http", "address")
+    }
     if let refusal = door.enter(socket.peer, at: loop.now) {
       metrics.refused("http", refusal.rawValue)
       var bytes: [UInt8] = []

@@ -19,6 +19,28 @@ struct StaticFiles {
     "webmanifest": "application/manifest+json",
   ]
 
+  /// The page to log in, as the answer to whoever has not; nil where there is no dashboard.
+  var loginPage: HTTPResponse? {
+    guard let file = try? folder?.file(at: "login.html"), let identity = try? file.identity(),
+      identity.size <= Self.fileBytesMax, let bytes = try? file.read(identity.size, at: 0)
+    else { return nil }
+    var response = HTTPResponse(.unauthorized, Self.types["html"], bytes)
+    response.headers.append("Cache-Control", "no-store")
+    response.headers.append("Content-Security-Policy", Self.contentSecurityPolicy)
+    response.headers.append("Referrer-Policy", "no-referrer")
+    return response
+  }
+
+  /// What the page to log in is made of; everything else is for those who have.
+  private static let loginFiles: Set = [
+    "/login.html", "/login.js", "/api.js", "/dom.js", "/style.css", "/favicon.svg",
+  ]
+
+  /// Whether anybody may have it.
+  static func needsNobody(_ request: HTTPRequest) -> Bool {
+    loginFiles.contains(request.path) && (request.method == "GET" || request.method == "HEAD")
+  }
+
   /// The file that a request's path names.
   func response(to request: HTTPRequest) -> HTTPResponse {
     response(to: request, at: request.path == "/" ? "index.html" : String(request.path.dropFirst()))

@@ -306,8 +306,11 @@ final class Catalog {
       guard watch?.isBeingWritten(path) != true else { throw Self.isChanging }
       return (path, source)
     }
-    throw RTSPRefusal(.notFound, "there is no such file in the media folder")
+    throw RTSPRefusal(.notFound, Self.missing)
   }
+
+  /// What is said of a file that is not there, or not for whoever asks.
+  static let missing = "there is no such file in the media folder"
 
   /// Whether a path may be tried at all. The kernel refuses everything outside of the folder; what
   /// is hidden inside of it is refused here.

@@ -24,6 +24,8 @@ final class Metrics {
   private(set) var sessionsEnded: [String: Int] = [:]
   /// Connections, requests and sessions that were turned away.
   private(set) var refusals: [Refusal: Int] = [:]
+  /// Wrong passwords and tokens, by protocol.
+  private(set) var authenticationFailures = ["rtsp": 0, "http": 0]
   /// What receivers said they lost since their last report, from 0 to 1.
   var fractionLost = Histogram([0, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5])
   /// How late the loop is, in seconds.
@@ -45,6 +47,8 @@ final class Metrics {
   func sessionEnded(_ reason: RTSPServerConversation.EndReason) {
     sessionsEnded["\(reason)", default: 0] += 1
   }
+
+  func authenticationFailed(_ name: String) { authenticationFailures[name, default: 0] += 1 }
 
   func refused(_ port: String, _ reason: String) {
     refusals[Refusal(port: port, reason: reason), default: 0] += 1

@@ -11,6 +11,7 @@ struct MetricsText {
     appendState(control)
     appendSent(control.rtsp.totals)
     appendRequests(metrics)
+    appendFailures(metrics)
     histogram(
       "streamd_rtcp_fraction_lost", "Packets that receivers said they lost, as a fraction.",
       metrics.fractionLost)
@@ -81,6 +82,14 @@ struct MetricsText {
       "streamd_refusals_total", "Connections, requests and sessions turned away.",
       metrics.refusals.sorted { $0.key < $1.key }.map {
         ("port=\"\($0.key.port)\",reason=\"\($0.key.reason)\"", $0.value)
+      })
+  }
+
+  private mutating func appendFailures(_ metrics: Metrics) {
+    counter(
+      "streamd_auth_failures_total", "Wrong passwords and tokens.",
+      metrics.authenticationFailures.sorted { $0.key < $1.key }.map {
+        ("protocol=\"\($0.key)\"", $0.value)
       })
   }
 

@@ -10,6 +10,12 @@ final class RTSPConnection: Connection {
   /// Counts up with each connection of the server.
   let number: Int
   private(set) var subscribers: [Int: Subscriber] = [:]
+  private let asksAuthorization: Bool
+  /// Whoever the last request came from.
+  private var identity: Identity?
+  private var penalty = Penalty()
+  /// When a request with wrong credentials gets its answer.
+  private var refusalDue: Instant?
 
   init(
     _ socket: StreamSocket, number: Int, server: RTSPServer,
@@ -20,6 +26,7 @@ final class RTSPConnection: Connection {
     limits = server.limits
     var settings = settings
     settings.address = socket.local.host
+    asksAuthorization = settings.asksAuthorization
     conversation = RTSPServerConversation(settings: settings, at: server.loop.now)
     try super.init(
       socket, loop: server.loop, buffer: server.buffer, queueBytesMax: limits.replyBytesMax)
@@ -49,11 +56,18 @@ final class RTSPConnection: Connection {
     return conversation.next(at: loop.now)
   }
 
-  override var listens: Bool { !conversation.isPaced }
+  override var listens: Bool { refusalDue == nil && !conversation.isPaced }
 
-  override var deadline: Instant? { conversation.deadline }
+  override var deadline: Instant? {
+    guard let refusalDue else { return conversation.deadline }
+    return min(refusalDue, conversation.deadline ?? .max)
+  }
 
   override func deadlinePassed(at now: Instant) {
+    if let refusalDue, now >= refusalDue {
+      self.refusalDue = nil
+      if conversation.isWaiting { challenge(isStale: false) }
+    }
     // Over TCP a peer that reads its frames is alive, even if it says nothing.
     for (session, subscriber) in subscribers where subscriber is InterleavedSubscriber {
       conversation.sawSignOfLife(session: session, at: subscriber.lastDelivery)
@@ -73,6 +87,7 @@ final class RTSPConnection: Connection {
 
   private func perform(_ step: RTSPServerConversation.Step) {
     switch step {
+    case .authorize(let request): authorize(request)
     case .find(let name): find(name)
     case .open(let session, let transport, let media, let isClassroom):
       open(session, transport, media, isClassroom: isClassroom)
@@ -101,12 +116,43 @@ final class RTSPConnection: Connection {
     }
   }
 
+  private func authorize(_ request: RTSPRequest) {
+    switch server.access.judge(request, connection: number) {
+    case .granted(let identity):
+      self.identity = identity
+      penalty.forgive()
+      conversation.authorized(at: loop.now)
+    case .absent: challenge(isStale: false)
+    case .stale: challenge(isStale: true)
+    case .refused:
+      server.access.failed(
+        from: peer, "rtsp", user: Access.claimedUser(request.headers))
+      refusalDue = loop.now + penalty.next()
+    }
+  }
+
+  private func challenge(isStale: Bool) {
+    conversation.unauthorized(
+      server.access.challenges(connection: number, isStale: isStale), isStale: isStale,
+      at: loop.now)
+  }
+
+  /// Users or addresses have changed: who would not be let in any more may not go on.
+  func recheck() {
+    let access = server.access
+    // Who has shown nothing yet is still asked; who never was asked is now too late.
+    let holds = identity.map { access.stillHolds($0) } ?? (asksAuthorization || !access.isOn)
+    if !holds || !access.addresses.admits(peer) { close() }
+  }
+
   private func find(_ name: String) {
     answerLater { [self] resume in
       server.catalog.media(named: name) { [weak self] found in
         guard let self, conversation.isWaiting else { return }
         switch found {
-        case .success(let media): conversation.found(media.description)
+        case .success(let media) where identity?.sees(media.description.name) ?? true:
+          conversation.found(media.description)
+        case .success: conversation.refused(RTSPRefusal(.notFound, Catalog.missing))
         case .failure(let refusal): conversation.refused(refusal)
         }
         resume()

@@ -24,14 +24,17 @@ final class RTSPServer {
   /// What sessions that are over have sent, by transport.
   private var ended: [String: Subscriber.Totals] = [:]
   let metrics: Metrics
+  let access: Access
 
   static let name = "streamd/\(version)"
 
+  /// - Parameter access: asks nobody who they are where it is nil.
   init(
     loop: EventLoop, catalog: Catalog, limits: Limits, activity: ActivityLog,
-    rtpPorts: ClosedRange<UInt16>, metrics: Metrics
+    rtpPorts: ClosedRange<UInt16>, metrics: Metrics, access: Access? = nil
   ) {
     self.metrics = metrics
+    self.access = access ?? Access(loop: loop, metrics: metrics)
     self.loop = loop
     self.activity = activity
     self.catalog = catalog
@@ -106,6 +109,11 @@ final class RTSPServer {
     return true
   }
 
+  /// Users have changed: closes the connections of those who are not let in any more.
+  func recheck() {
+    for connection in Array(connections.values) { connection.recheck() }
+  }
+
   // MARK: For connections
 
   /// How long a new viewer waits for its first frame. Viewers are spread over the frame period
@@ -140,6 +148,10 @@ final class RTSPServer {
   }
 
   private func accept(_ socket: StreamSocket) {
+    // Who may not come at all learns nothing.
+    guard access.addresses.admits(socket.peer) else {
+      return metrics.refused("rtsp", "address")
+    }
     guard isServing else {
       metrics.refused("rtsp", "stopped")
       _ = socket.send(Self.refusal("the RTSP server is stopped"), from: 0)
@@ -170,6 +182,7 @@ final class RTSPServer {
     settings.sessionsMax = limits.sessionsMax
     settings.messageSeconds = limits.requestSeconds
     settings.idleSeconds = min(limits.rtspIdleSeconds, limits.sessionTimeoutSeconds)
+    settings.asksAuthorization = access.isOn
     settings.pace = door.pace(of: peer)
     settings.server = Self.name
     return settings

@@ -31,6 +31,10 @@ extension ViewerSession {
       Problem(
         .unsupportedMediaType, "unplayable", "\(file) cannot be played",
         hint: "the video list says why")
+    case .refused(401, _):
+      Problem(
+        .badGateway, "password_wanted", "\(address) wants a password, or another one",
+        hint: "write NAME:PASSWORD@ in front of the server's address")
     case .refused(let code, let phrase):
       Problem(.badGateway, "refused", "\(address) answers \(code) \(phrase)")
     case .protocolError(let reason):
@@ -41,4 +45,16 @@ extension ViewerSession {
   }
 
   private static let checkServer = "check address and port, and that the server is started"
+}
+
+extension ViewerSession.Credentials {
+  var userInfo: UserInfo? {
+    if case .userInfo(let userInfo) = self { return userInfo }
+    return nil
+  }
+
+  var token: String? {
+    if case .pass(let word) = self { return word }
+    return nil
+  }
 }

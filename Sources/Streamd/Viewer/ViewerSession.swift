@@ -15,10 +15,19 @@ final class ViewerSession: Wakeable, EventHandler {
     case ready, playing, paused
   }
 
+  enum Credentials {
+    /// To another server, when it asks.
+    case userInfo(UserInfo)
+    /// To our own.
+    case pass(String)
+  }
+
   typealias Completion = (Problem?) -> Void
 
   let id: String
   let target: ViewerTarget
+  /// What is shown to the server.
+  let credentials: Credentials?
   private(set) var state = State.initial
   private(set) var watchers: [ObjectIdentifier: any PictureWatcher] = [:]
   /// The newest picture.
@@ -60,8 +69,10 @@ final class ViewerSession: Wakeable, EventHandler {
   private static let reportNanoseconds: Instant = 5_000_000_000
 
   init(
-    id: String, target: ViewerTarget, address: SocketAddress, usesTCP: Bool, home: ViewerSessions
+    id: String, target: ViewerTarget, address: SocketAddress, usesTCP: Bool,
+    credentials: Credentials?, home: ViewerSessions
   ) {
+    self.credentials = credentials
     self.id = id
     self.target = target
     self.address = address
@@ -202,8 +213,8 @@ final class ViewerSession: Wakeable, EventHandler {
       }
       let url = "rtsp://\(address)/\(PercentEncoding.encode(target.videoFile))"
       var conversation = RTSPClientConversation(
-        url: url, offer: offer, userAgent: RTSPServer.name,
-        answerNanoseconds: policy.answerNanoseconds)
+        url: url, offer: offer, userAgent: RTSPServer.name, userInfo: credentials?.userInfo,
+        token: credentials?.token, answerNanoseconds: policy.answerNanoseconds)
       conversation.setup()
       connection = try RTSPClientConnection(
         to: address, conversation, connectNanoseconds: policy.answerNanoseconds, loop: loop,

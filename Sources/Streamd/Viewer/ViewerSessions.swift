@@ -14,6 +14,9 @@ final class ViewerSessions {
   private var sessions: [String: ViewerSession] = [:]
   /// Where our own RTSP server listens; nil while it is stopped.
   var ownServer: () -> SocketAddress? = { nil }
+  /// A pass to our own RTSP server for a session of somebody's; nil where nobody is asked.
+  var pass: (Identity) -> String? = { _ in nil }
+  var revoke: (String) -> Void = { _ in }
 
   init(
     loop: EventLoop, activity: ActivityLog, buffer: ReceiveBuffer, ports: PortAllocator,
@@ -40,8 +43,10 @@ final class ViewerSessions {
   ///
   /// - Throws: when the server is not on the allow list, or does not run, or there are too many.
   func setup(
-    _ target: ViewerTarget, transport: String?, _ done: @escaping (ViewerSession, Problem?) -> Void
+    _ target: ViewerTarget, transport: String?, for identity: Identity = .anyone,
+    _ done: @escaping (ViewerSession, Problem?) -> Void
   ) throws(Problem) -> ViewerSession {
+    let (target, userInfo) = try Self.separate(target)
     let address = try resolve(target)
     guard sessions.count < sessionsMax else {
       throw Problem(
@@ -52,8 +57,15 @@ final class ViewerSessions {
       throw Problem(
         .badRequest, "bad_transport", "transport is neither udp nor tcp", hint: "leave it out")
     }
+    guard identity.sees(asked: target.videoFile) else {
+      throw Problem(
+        .notFound, "no_such_video", "there is no \(target.videoFile.prefix(200))",
+        hint: "choose another video")
+    }
     let session = ViewerSession(
       id: Self.newIdentifier(), target: target, address: address, usesTCP: transport == "tcp",
+      credentials: userInfo.map { .userInfo($0) }
+        ?? (isOwn(address) ? pass(identity).map { .pass($0) } : nil),
       home: self)
     sessions[session.id] = session
     session.setup { problem in done(session, problem) }
@@ -62,6 +74,7 @@ final class ViewerSessions {
 
   func ended(_ session: ViewerSession) {
     sessions[session.id] = nil
+    if case .pass(let word)? = session.credentials { revoke(word) }
   }
 
   func teardownAll(_ reason: String) {
@@ -107,17 +120,31 @@ final class ViewerSessions {
         "\(target.serverAddr):\(target.serverPort) is no address and port",
         hint: "write an IP address, or localhost")
     }
-    let own = ownServer()
-    if let own, own.port == port,
-      own.host == address.host || address.isLoopback && (own.isLoopback || own.isUnspecified)
-    {
-      return address
-    }
-    if allowed.contains(address) { return address }
-    guard own != nil else { throw Self.stopped }
+    if isOwn(address) || allowed.contains(address) { return address }
+    guard ownServer() != nil else { throw Self.stopped }
     throw Problem(
       .forbidden, "server_not_allowed", "\(address) is not on the list of allowed servers",
       hint: "start streamd with --allowed-servers \(address)")
+  }
+
+  private func isOwn(_ address: SocketAddress) -> Bool {
+    guard let own = ownServer(), own.port == address.port else { return false }
+    return own.host == address.host
+      || address.isLoopback && (own.isLoopback || own.isUnspecified)
+  }
+
+  /// Takes `NAME:PASSWORD@` from in front of the address, where another server wants that: it is
+  /// kept for the connection and shown nowhere.
+  private static func separate(
+    _ target: ViewerTarget
+  ) throws(Problem) -> (ViewerTarget, UserInfo?) {
+    guard let at = target.serverAddr.lastIndex(of: "@") else { return (target, nil) }
+    guard let userInfo = UserInfo(target.serverAddr[..<at]) else {
+      throw Problem(.badRequest, "bad_address", "what stands before @ is no NAME:PASSWORD")
+    }
+    var target = target
+    target.serverAddr = String(target.serverAddr[target.serverAddr.index(after: at)...])
+    return (target, userInfo)
   }
 
   private static let stopped = Problem(

@@ -23,6 +23,8 @@ public struct Event: Encodable, Equatable, Sendable {
   /// When the daemon began, as RFC 3339 has it: another time means another daemon, whose log begins
   /// anew.
   public var started: String?
+  /// Whose socket it is, and what they may do; without a name where nobody has to log in.
+  public var user: String?, role: String?
 
   // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
   public init(_ event: String) { self.event = event }

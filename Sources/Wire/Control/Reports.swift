@@ -138,6 +138,23 @@ public struct LogEntry: Codable, Equatable, Sendable {
   }
 }
 
+/// What somebody logs in with.
+public struct Login: Decodable, Sendable {
+  // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
+  public var user: String, password: String
+}
+
+/// Whom a login has let in.
+public struct LoginReport: Encodable, Equatable, Sendable {
+  // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
+  public var user: String
+  /// `view`, `control` or `admin`.
+  public var role: String
+
+  // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
+  public init(user: String, role: String) { (self.user, self.role) = (user, role) }
+}
+
 /// What a viewer session is set up with.
 public struct ViewerTarget: Codable, Equatable, Sendable {
   // swift-format-ignore: AllPublicDeclarationsHaveDocumentation

@@ -23,6 +23,16 @@ public struct HTTPRequest: Equatable, Sendable {
       || options.contains { equalIgnoringCase(trimmed($0), "keep-alive") }
   }
 
+  /// The value of a cookie (RFC 6265 §4.2).
+  public func cookie(_ name: String) -> String? {
+    for pair in headers.all("Cookie").flatMap({ $0.split(separator: ";") }) {
+      let parts = trimmed(pair).split(
+        separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+      if parts.count == 2, parts[0] == name { return String(parts[1]) }
+    }
+    return nil
+  }
+
   /// The body's media type in lower case, without parameters.
   public var contentType: String? {
     headers["Content-Type"].map { trimmed($0.prefix { $0 != ";" }).lowercased() }

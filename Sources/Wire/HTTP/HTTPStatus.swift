@@ -25,6 +25,8 @@ public struct HTTPStatus: Equatable, Hashable, Sendable {
   // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
   public static let badRequest = HTTPStatus(400, "Bad Request")
   // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
+  public static let unauthorized = HTTPStatus(401, "Unauthorized")
+  // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
   public static let forbidden = HTTPStatus(403, "Forbidden")
   // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
   public static let notFound = HTTPStatus(404, "Not Found")
@@ -64,7 +66,8 @@ public struct HTTPStatus: Equatable, Hashable, Sendable {
   /// Every status that this server answers with.
   public static let all: [HTTPStatus] = [
     .switchingProtocols, .ok, .created, .noContent, .partialContent, .notModified, .badRequest,
-    .forbidden, .notFound, .methodNotAllowed, .requestTimeout, .conflict, .contentTooLarge,
+    .unauthorized, .forbidden, .notFound, .methodNotAllowed, .requestTimeout, .conflict,
+    .contentTooLarge,
     .uriTooLong, .unsupportedMediaType, .rangeNotSatisfiable, .misdirected, .upgradeRequired,
     .tooManyRequests, .fieldsTooLarge, .internalError, .notImplemented, .badGateway,
     .serviceUnavailable,

@@ -49,6 +49,8 @@ public struct RTSPClientConversation {
   }
 
   private let url: String
+  private var authentication: ClientAuthentication
+  private var random: any RandomNumberGenerator
   private let userAgent: String
   private let offer: TransportHeader
   private var parser = RTSPParser()
@@ -67,11 +69,20 @@ public struct RTSPClientConversation {
 
   /// A conversation about `url` that offers one way of transport, and waits for each answer for
   /// so long.
+  ///
+  /// - Parameters:
+  ///   - url: a name and a password in it are the same as in `userInfo`.
+  ///   - userInfo: shown to a server that asks, by Digest where it can be had, else by Basic.
+  ///   - token: shown as `Bearer` with every request.
   public init(
-    url: String, offer: TransportHeader, userAgent: String,
-    answerNanoseconds: Nanoseconds = 5_000_000_000
+    url: String, offer: TransportHeader, userAgent: String, userInfo: UserInfo? = nil,
+    token: String? = nil, answerNanoseconds: Nanoseconds = 5_000_000_000,
+    random: any RandomNumberGenerator = SystemRandomNumberGenerator()
   ) {
+    let (url, own) = UserInfo.separate(from: url)
     self.url = url
+    authentication = ClientAuthentication(userInfo ?? own, token: token)
+    self.random = random
     self.offer = offer
     self.userAgent = userAgent
     self.answerNanoseconds = answerNanoseconds
@@ -149,15 +160,14 @@ public struct RTSPClientConversation {
     headers.append("CSeq", String(sequence))
     headers.append("User-Agent", userAgent)
     if let session { headers.append("Session", session.identifier) }
-    var target = base
+    let target = target(of: request)
+    let authorization = authentication.header(
+      method: request.method.name, uri: target, random: &random)
+    if let authorization { headers.append("Authorization", authorization) }
     switch request {
     case .options, .keepalive: break
-    case .describe:
-      target = url
-      headers.append("Accept", "application/sdp")
-    case .setup:
-      target = controlURL
-      headers.append("Transport", offer.description)
+    case .describe: headers.append("Accept", "application/sdp")
+    case .setup: headers.append("Transport", offer.description)
     case .play(let start):
       if let start { headers.append("Range", NPTRange(start: .at(start)).description) }
     case .pause, .teardown: break
@@ -167,6 +177,14 @@ public struct RTSPClientConversation {
     outbox.append(.send(bytes))
     inFlight = (request, now)
     lastRequest = now
+  }
+
+  private func target(of request: Request) -> String {
+    switch request {
+    case .describe: url
+    case .setup: controlURL
+    case .options, .play, .pause, .teardown, .keepalive: base
+    }
   }
 
   /// RFC 2326 appendix C.1.1: absolute, or relative to the base, or the base itself.
@@ -197,6 +215,9 @@ public struct RTSPClientConversation {
   }
 
   private mutating func handle(_ response: RTSPResponse, to request: Request) {
+    if response.code == 401, authentication.learn(from: response.headers) {
+      return waiting.insert(request, at: 0)
+    }
     // Refused or not: a session that is gone already is no obstacle.
     if request == .teardown {
       session = nil

@@ -1,5 +1,32 @@
 /// The caller's answers to the conversation's questions, and the replies that they lead to.
 extension RTSPServerConversation {
+  /// Whoever asks may go on.
+  public mutating func authorized(at now: Nanoseconds) {
+    guard case .authorize(let request) = question else {
+      preconditionFailure("an answer without its question")
+    }
+    question = nil
+    act(on: request, at: now)
+  }
+
+  /// Whoever asks has to show something else.
+  ///
+  /// - Parameters:
+  ///   - challenges: the values of `WWW-Authenticate`, the best first.
+  ///   - isStale: only the nonce was too old, so that the request is a sign of life all the same.
+  public mutating func unauthorized(
+    _ challenges: [String], isStale: Bool, at now: Nanoseconds
+  ) {
+    guard case .authorize(let request) = question else {
+      preconditionFailure("an answer without its question")
+    }
+    question = nil
+    if isStale { for index in sessions.indices { sessions[index].lastSeen = now } }
+    var headers = HeaderFields()
+    for challenge in challenges { headers.append("WWW-Authenticate", challenge) }
+    respond(request, .unauthorized, headers)
+  }
+
   /// The medium that ``Step/find(_:)`` asked for.
   public mutating func found(_ media: MediaDescription) {
     switch question {
@@ -18,7 +45,7 @@ extension RTSPServerConversation {
         question = nil
         refuse(request, error)
       }
-    case .open, .play, nil:
+    case .authorize, .open, .play, nil:
       preconditionFailure("an answer without its question")
     }
   }
@@ -66,8 +93,8 @@ extension RTSPServerConversation {
   /// The question cannot be answered as wished.
   public mutating func refused(_ refusal: RTSPRefusal) {
     switch question {
-    case .describe(let request, _), .setup(let request, _, _), .open(let request, _, _),
-      .play(let request, _, _):
+    case .authorize(let request), .describe(let request, _), .setup(let request, _, _),
+      .open(let request, _, _), .play(let request, _, _):
       question = nil
       refuse(request, refusal)
     case nil:

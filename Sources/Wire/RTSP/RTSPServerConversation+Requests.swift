@@ -3,14 +3,14 @@ extension RTSPServerConversation {
   mutating func handle(_ message: RTSPMessage, at now: Nanoseconds) {
     switch message {
     case .request(let request):
-      for index in sessions.indices { sessions[index].lastSeen = now }
-      if let name = request.headers["User-Agent"] { userAgent = String(name.prefix(200)) }
-      do throws(RTSPRefusal) {
-        if isRefusing { throw RTSPRefusal(.serviceUnavailable, "your address asks too often") }
-        try handle(request, at: now)
-      } catch {
-        refuse(request, error)
+      guard !isRefusing else {
+        for index in sessions.indices { sessions[index].lastSeen = now }
+        return refuse(
+          request, RTSPRefusal(.serviceUnavailable, "your address asks too often"))
       }
+      guard settings.asksAuthorization else { return act(on: request, at: now) }
+      question = .authorize(request)
+      outbox.append(.authorize(request))
     case .interleaved(let channel, let packet):
       for index in sessions.indices where sessions[index].transport.channels?.rtcp == channel {
         sessions[index].lastSeen = now
@@ -19,6 +19,17 @@ extension RTSPServerConversation {
     case .response:
       // This server asks nothing, so an answer has no meaning.
       break
+    }
+  }
+
+  /// Does what a request says whose sender may ask for it.
+  mutating func act(on request: RTSPRequest, at now: Nanoseconds) {
+    for index in sessions.indices { sessions[index].lastSeen = now }
+    if let name = request.headers["User-Agent"] { userAgent = String(name.prefix(200)) }
+    do throws(RTSPRefusal) {
+      try handle(request, at: now)
+    } catch {
+      refuse(request, error)
     }
   }
 

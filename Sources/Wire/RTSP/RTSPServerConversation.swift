@@ -2,8 +2,9 @@
 /// in, steps for the caller come out. It owns no socket, no clock and no file.
 ///
 /// The rule for driving it: after ``receive(_:at:)``, ``wake(at:)`` or any answer, call
-/// ``next(at:)`` until it returns nil. `find`, `open` and `play` are questions: ``next(at:)``
-/// returns nil until they are answered, however long that takes, and requests behind them wait.
+/// ``next(at:)`` until it returns nil. `authorize`, `find`, `open` and `play` are questions:
+/// ``next(at:)`` returns nil until they are answered, however long that takes, and requests behind
+/// them wait.
 public struct RTSPServerConversation {
   /// What differs from server to server.
   public struct Settings: Sendable {
@@ -22,6 +23,8 @@ public struct RTSPServerConversation {
     public var pace = TokenBucket(rate: 10_000, burst: 100)
     /// The `Server` header.
     public var server = "streamd"
+    /// Ask who a client is with each request.
+    public var asksAuthorization = false
     /// The address that clients have connected to, for the session description.
     public var address = "127.0.0.1"
 
@@ -31,6 +34,9 @@ public struct RTSPServerConversation {
 
   /// What the caller is to do next.
   public enum Step: Equatable, Sendable {
+    /// Judge what a request's `Authorization` shows; answer with ``authorized(at:)`` or
+    /// ``unauthorized(_:isStale:at:)``.
+    case authorize(RTSPRequest)
     /// Look a medium up by name; answer with ``found(_:)`` or ``refused(_:)``.
     case find(String)
     /// Make a way for a session's packets; answer with ``opened(serverPorts:ssrc:)`` or
@@ -112,6 +118,7 @@ public struct RTSPServerConversation {
 
   /// A question that is out, and what its answer is for.
   enum Question {
+    case authorize(RTSPRequest)
     case describe(RTSPRequest, RTSPURL)
     case setup(RTSPRequest, RTSPURL, TransportHeader)
     case open(RTSPRequest, RTSPServerSession, isNew: Bool)

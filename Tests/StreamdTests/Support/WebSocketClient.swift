@@ -33,9 +33,11 @@ final class WebSocketClient {
   let http: HTTPClient
 
   /// Connects and makes the handshake.
-  init(_ daemon: DaemonProcess, receiveBufferBytes: Int32? = nil) throws {
+  init(
+    _ daemon: DaemonProcess, _ headers: [String] = [], receiveBufferBytes: Int32? = nil
+  ) throws {
     http = try HTTPClient(daemon, receiveBufferBytes: receiveBufferBytes)
-    let reply = try http.request("GET", "/ws", Self.upgrade)
+    let reply = try http.request("GET", "/ws", Self.upgrade + headers)
     #expect(reply.status == 101, "\(reply.head)")
     // The example of RFC 6455 §1.3.
     #expect(reply.header("Sec-WebSocket-Accept") == "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=")

@@ -38,4 +38,31 @@ struct Base64Tests {
       #expect(Data(base64Encoded: Base64.encode(bytes)).map { [UInt8]($0) } == bytes)
     }
   }
+
+  @Test("reads back what it writes, at every length, in both alphabets")
+  func roundTrip() {
+    let bytes = (0...255).map { UInt8(255 - $0) }
+    for count in 0...255 {
+      let part = Array(bytes.prefix(count))
+      #expect(Base64.decode(Base64.encode(part)) == part, "\(count)")
+      #expect(Base64.decodeURL(Base64.encodeURL(part)) == part, "\(count)")
+    }
+    #expect(Base64.encodeURL([0xFB, 0xFF]) == "-_8")
+  }
+
+  @Test(
+    "takes no second spelling of the same bytes, and nothing else",
+    arguments: [
+      "Zg", "Zg=", "Zh==", "Zm9=", "Zg==Zg==", "Z===", "====", "Zm 9", "Zm9v\n", "Zm9*", "Zm9é",
+      "-_8=",
+    ])
+  func refused(text: String) {
+    #expect(Base64.decode(text) == nil)
+  }
+
+  @Test(
+    "the same without padding", arguments: ["Z", "Zh", "Zm9", "Zg==", "+/8", "Zm9v ", "Zm.v", "é"])
+  func refusedURL(text: String) {
+    #expect(Base64.decodeURL(text) == nil)
+  }
 }

@@ -42,4 +42,13 @@ struct HTTPRequestTests {
     #expect(request(("Content-Type", value)).contentType == type)
     #expect(request().contentType == nil)
   }
+
+  @Test("finds a cookie among others, in one header line or several")
+  func cookies() {
+    let cookies = request(("Cookie", "a=1; bb=2;c=x=y"), ("Cookie", " d=; a=9"))
+    #expect(cookies.cookie("a") == "1" && cookies.cookie("bb") == "2")
+    #expect(cookies.cookie("c") == "x=y" && cookies.cookie("d") == "")
+    #expect(cookies.cookie("b") == nil && cookies.cookie("") == nil)
+    #expect(request().cookie("a") == nil && request(("Cookie", "a")).cookie("a") == nil)
+  }
 }

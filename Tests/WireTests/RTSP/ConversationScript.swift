@@ -14,7 +14,11 @@ struct ConversationScript {
   var media = MediaDescription(
     name: "movie.Mjpeg", frameCount: 200, rate: .standard, width: 640, height: 480)
   var openRefusal: RTSPRefusal?
+  /// What is thought of a request, where authorization is asked for.
+  var judge: (RTSPRequest) -> Verdict = { _ in .granted }
   private var cseq = 0
+
+  enum Verdict { case granted, refused, stale, later }
 
   init(settings: RTSPServerConversation.Settings = .init()) {
     conversation = RTSPServerConversation(
@@ -72,9 +76,26 @@ struct ConversationScript {
 
   var last: String { replies.last ?? "" }
 
+  /// Answers a question that was put off.
+  mutating func decide(_ verdict: Verdict) {
+    answer(verdict)
+    run()
+  }
+
+  private mutating func answer(_ verdict: Verdict) {
+    switch verdict {
+    case .granted: conversation.authorized(at: now)
+    case .refused, .stale:
+      conversation.unauthorized(
+        ["Basic realm=\"test\""], isStale: verdict == .stale, at: now)
+    case .later: break
+    }
+  }
+
   private mutating func run() {
     while let step = conversation.next(at: now) {
       switch step {
+      case .authorize(let request): answer(judge(request))
       case .find(let name):
         let known = [media.name, "video/\(media.name)"]
         if name == "bad.avi" {

@@ -221,4 +221,40 @@ struct RTSPClientConversationTests {
     #expect(script.steps.last == .tornDown)
     #expect(script.client.deadline == nil)
   }
+
+  @Test("a name and a password are shown to a server that asks, and stand in no request line")
+  func authentication() {
+    var script = ClientScript(url: "rtsp://alice:secret@h/movie")
+    script.tell { $0.setup() }
+    #expect(
+      script.line == "OPTIONS rtsp://h/movie RTSP/1.0" && script.header("Authorization") == nil)
+    script.answer("401 Unauthorized", "WWW-Authenticate: Digest realm=\"x\", nonce=\"n\"")
+    #expect(script.line == "OPTIONS rtsp://h/movie RTSP/1.0")
+    #expect(script.header("Authorization")?.contains("uri=\"rtsp://h/movie\"") == true)
+    script.answer()
+    #expect(script.line.hasPrefix("DESCRIBE ") && script.header("Authorization") != nil)
+    script.answer(body: ClientScript.description)
+    #expect(script.header("Authorization")?.contains("uri=\"rtsp://h/movie/stream=0\"") == true)
+    script.answer("401 Unauthorized", "WWW-Authenticate: Digest realm=\"x\", nonce=\"n\"")
+    #expect(script.steps == [.failed(.refused(code: 401, phrase: "Unauthorized"))])
+    #expect(!script.requests.joined().contains("secret"))
+  }
+
+  @Test("without a password a 401 is the end; with a token it is shown from the first request on")
+  func unauthorised() {
+    var script = ClientScript(url: "rtsp://h/movie")
+    script.tell { $0.setup() }
+    script.answer("401 Unauthorized", "WWW-Authenticate: Basic realm=\"x\"")
+    // A server that refuses OPTIONS may still describe.
+    script.answer("401 Unauthorized", "WWW-Authenticate: Basic realm=\"x\"")
+    #expect(script.steps == [.failed(.refused(code: 401, phrase: "Unauthorized"))])
+    var client = RTSPClientConversation(
+      url: "rtsp://h/movie", offer: ClientScript.udp, userAgent: "u", token: "t")
+    client.setup()
+    guard case .send(let bytes)? = client.next(at: 0) else {
+      Issue.record("nothing is sent")
+      return
+    }
+    #expect(String(decoding: bytes, as: UTF8.self).contains("\r\nAuthorization: Bearer t\r\n"))
+  }
 }

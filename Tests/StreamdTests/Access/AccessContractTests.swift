@@ -1,0 +1,165 @@
+import Foundation
+import Testing
+import Wire
+
+/// Nothing is had without credentials, nothing with too small a role, and nothing that is not for
+/// whoever asks: the OpenAPI document and the list of RTSP methods are walked.
+@Suite("Access")
+struct AccessContractTests {
+  private struct Operation {
+    var method: String
+    var path: String
+    var wantsNobody: Bool
+    var wantsRole: Bool
+  }
+
+  private func operations() throws -> [Operation] {
+    let url = Repository.root.appending(path: "www/openapi.json")
+    let document = try #require(
+      JSONSerialization.jsonObject(with: Data(contentsOf: url)) as? [String: Any])
+    let paths = try #require(document["paths"] as? [String: [String: [String: Any]]])
+    return paths.flatMap { path, methods in
+      methods.map { method, operation in
+        let responses = operation["responses"] as? [String: [String: Any]] ?? [:]
+        return Operation(
+          method: method.uppercased(),
+          path: path.replacing("{id}", with: "1").replacing("{name}", with: "movie.Mjpeg"),
+          wantsNobody: (operation["security"] as? [Any])?.isEmpty ?? false,
+          wantsRole: responses["403"] != nil)
+      }
+    }
+  }
+
+  @Test("without credentials every path of the document but the exemptions is 401")
+  func everyPath() throws {
+    let guarded = try GuardedDaemon()
+    let operations = try operations()
+    #expect(operations.count > 20)
+    let open = operations.filter(\.wantsNobody).map { "\($0.method) \($0.path)" }
+    #expect(Set(open) == ["GET /healthz", "GET /readyz", "POST /api/v1/login"])
+    for operation in operations {
+      let reply = try HTTPClient(guarded.daemon).request(operation.method, operation.path)
+      #expect((reply.status == 401) == !operation.wantsNobody, "\(operation) \(reply.head)")
+      if reply.status == 401 {
+        #expect(reply.code == "not_authorised")
+        #expect(reply.header("WWW-Authenticate") == "Basic realm=\"streamd\"")
+      }
+    }
+    #expect(
+      try HTTPClient(guarded.daemon).request("GET", "/ws", WebSocketClient.upgrade).status == 401)
+    #expect(!guarded.daemon.log.contains("authentication failed"))
+  }
+
+  @Test("of the dashboard, only what the page to log in is made of is there for anybody")
+  func pages() throws {
+    let guarded = try GuardedDaemon()
+    let client = try HTTPClient(guarded.daemon)
+    let open = ["login.html", "login.js", "api.js", "dom.js", "style.css", "favicon.svg"]
+    let folder = Repository.root.appending(path: "www").path
+    for name in try FileManager.default.contentsOfDirectory(atPath: folder) + ["", "none.js"] {
+      let status = try client.request("GET", "/\(name)").status
+      #expect(status == (open.contains(name) ? 200 : 401), "/\(name)")
+      #expect(try client.request("POST", "/\(name)").status == 401)
+    }
+    let browser = ["User-Agent: Mozilla/5.0", "Accept: text/html,*/*"]
+    let page = try client.request("GET", "/index.html", browser)
+    #expect(page.status == 401 && page.text.contains("<form id=\"login\""))
+    #expect(page.header("WWW-Authenticate") == "Bearer realm=\"streamd\"")
+    #expect(page.header("Content-Security-Policy")?.hasPrefix("default-src 'self'") == true)
+  }
+
+  @Test("without credentials every RTSP method is 401, those of no use and of none too")
+  func everyMethod() throws {
+    let guarded = try GuardedDaemon()
+    let client = try RTSPClient(port: guarded.daemon.port)
+    let methods = RTSPMethod.supported.map(\.name) + ["ANNOUNCE", "RECORD", "REDIRECT", "FLY"]
+    for method in methods {
+      for target in [guarded.daemon.url(), guarded.daemon.url("none"), "*"] {
+        let reply = try client.request(
+          method, target, ["Transport: RTP/AVP/TCP;interleaved=0-1", "Session: 1"])
+        #expect(reply.status == 401, "\(method) \(target)")
+        #expect(reply.header("WWW-Authenticate")?.hasPrefix("Digest realm=\"streamd\"") == true)
+        #expect(reply.head.contains("WWW-Authenticate: Basic realm=\"streamd\"\r\n"))
+      }
+    }
+    let clients = try HTTPClient(guarded.daemon).request(
+      "GET", "/api/v1/clients", [GuardedDaemon.basic("alice")])
+    #expect((clients.json["items"] as? [Any])?.isEmpty == true)
+  }
+
+  @Test("each role may do what the document says, and all that a smaller one may")
+  func roles() throws {
+    let guarded = try GuardedDaemon(start: false)
+    for operation in try operations() where !operation.wantsNobody {
+      for user in ["vera", "carl", "alice"] {
+        let reply = try HTTPClient(guarded.daemon).request(
+          operation.method, operation.path, [GuardedDaemon.basic(user), "Connection: close"])
+        #expect(reply.status != 401, "\(user) \(operation)")
+        let mayNot = reply.code == "not_permitted"
+        let isAdmins =
+          operation.path.contains("clients") || operation.path.contains("log?")
+          || operation.path == "/api/v1/log"
+        let isSmall = user == "vera" ? operation.wantsRole : user == "carl" && isAdmins
+        #expect(mayNot == isSmall, "\(user) \(operation)")
+        if mayNot { #expect(reply.status == 403) }
+      }
+    }
+  }
+
+  @Test("over the WebSocket each command is checked; a session of one's own is watching")
+  func commands() throws {
+    let guarded = try GuardedDaemon()
+    let vera = try WebSocketClient(guarded.daemon, [GuardedDaemon.basic("vera")])
+    #expect(try vera.event("connected")["role"] as? String == "view")
+    for command in ["start_server", "stop_server"] {
+      let answer = try vera.command(command)
+      #expect(answer["code"] as? String == "not_permitted", "\(answer)")
+    }
+    #expect(try vera.command("setup")["success"] as? Bool == true)
+    #expect(try vera.command("play")["success"] as? Bool == true)
+    #expect(try vera.next(.binary).starts(with: [0xFF, 0xD8]))
+    #expect(try vera.command("teardown")["success"] as? Bool == true)
+    let made = try HTTPClient(guarded.daemon).request(
+      "POST", "/api/v1/sessions", [GuardedDaemon.basic("carl")])
+    let id = try #require(made.json["session_id"] as? String)
+    #expect(try vera.command("setup", "\"session_id\":\"\(id)\"")["success"] as? Bool == true)
+    for command in ["play", "pause", "teardown"] {
+      #expect(try vera.command(command)["code"] as? String == "not_permitted")
+    }
+    #expect(!vera.passed.contains("log"))
+  }
+
+  @Test("what a user may not watch does not exist: not in lists, not over HTTP, not over RTSP")
+  func patterns() async throws {
+    let media = try TemporaryFolder()
+    let pictures = try Repository.samplePictures()
+    for name in ["movie.mjpeg", "other.mjpeg", "video/other.mjpeg"] {
+      try media.write(name, pictures[0] + pictures[1])
+    }
+    let guarded = try GuardedDaemon(media: media.path)
+    let olga = GuardedDaemon.basic("olga")
+    let client = try HTTPClient(guarded.daemon)
+    let items = try client.request("GET", "/api/v1/videos", [olga]).json["items"]
+    #expect((items as? [[String: Any]])?.map { $0["name"] as? String } == ["other.mjpeg"])
+    let target = try client.request("GET", "/api/config", [olga]).json["video_file"]
+    #expect(target as? String == "other.mjpeg")
+    for (name, status) in [
+      ("other.mjpeg", 200), ("movie.mjpeg", 404), ("video/movie.mjpeg", 404),
+      ("video/other.mjpeg", 404), ("none", 404),
+    ] {
+      let path = "/video/\(name)/snapshot.jpg"
+      #expect(try client.request("GET", path, [olga]).status == status, "\(path)")
+      let rtsp = try RTSPClient(port: guarded.daemon.port)
+      #expect(
+        try rtsp.request("DESCRIBE", guarded.daemon.url(name), [olga]).status == status, "\(name)")
+    }
+    let made = try client.request("POST", "/api/v1/sessions", [GuardedDaemon.basic("carl")])
+    let id = try #require(made.json["session_id"] as? String)
+    #expect(made.json["video_file"] as? String == "movie.mjpeg")
+    #expect(try client.request("GET", "/api/v1/sessions/\(id)", [olga]).status == 404)
+    let browser = try WebSocketClient(guarded.daemon, [olga])
+    #expect(try browser.command("setup", "\"session_id\":\"\(id)\"")["success"] as? Bool == false)
+    let answer = try browser.command("setup", "\"video_file\":\"movie.mjpeg\"")
+    #expect(answer["code"] as? String == "no_such_video")
+  }
+}
