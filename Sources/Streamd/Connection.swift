@@ -52,9 +52,6 @@ class Connection: Wakeable, EventHandler {
   /// Whether to hear when the socket becomes writable though nothing is queued: connecting is over.
   var awaitsWritable: Bool { false }
 
-  /// Whether to read what the peer says; what it says meanwhile waits in its own machine.
-  var listens: Bool { true }
-
   /// When ``deadlinePassed(at:)`` is to be called.
   var deadline: Instant? { nil }
 

@@ -63,8 +63,6 @@ final class HTTPConnection: Connection {
     }
   }
 
-  override var listens: Bool { !isPaced }
-
   override func proceed() {
     isPaced = false
     while canGoOn {
@@ -100,7 +98,7 @@ final class HTTPConnection: Connection {
 
   override var listens: Bool {
     if case .refusing = mode { return false }
-    return true
+    return !isPaced
   }
 
   override func deadlinePassed(at now: Instant) {

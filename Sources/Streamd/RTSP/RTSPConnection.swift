@@ -56,7 +56,9 @@ final class RTSPConnection: Connection {
     return conversation.next(at: loop.now)
   }
 
-  override var listens: Bool { refusalDue == nil && !conversation.isPaced }
+  override var listens: Bool {
+    refusalDue == nil && !conversation.isPaced && !conversation.isWaiting
+  }
 
   override var deadline: Instant? {
     guard let refusalDue else { return conversation.deadline }
