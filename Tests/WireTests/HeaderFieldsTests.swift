@@ -48,5 +48,9 @@ struct HeaderFieldsTests {
     #expect(folded)
     #expect(headers["A"] == "1")
     #expect(headers["B"] == "2 3")
+    // A line of nothing but white space adds nothing, or a number would be none any more.
+    let foldedNone = headers.fold("")
+    #expect(foldedNone)
+    #expect(headers["B"] == "2 3")
   }
 }
