@@ -9,7 +9,7 @@ import Wire
 struct SequenceScenarios {
   @Test("nothing traps, every request has one reply, every session one end, no deadline stays")
   func random() {
-    for seed in 0..<Seeds.count(10_000) {
+    for seed in 0..<Seeds.count(5000) {
       var house = House(choices: SplitMix64(seed: seed), seed: seed &+ 1)
       if let complaint = house.play() {
         Issue.record("seed \(seed): \(complaint)")

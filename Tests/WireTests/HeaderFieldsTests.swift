@@ -52,5 +52,9 @@ struct HeaderFieldsTests {
     let foldedNone = headers.fold("")
     #expect(foldedNone)
     #expect(headers["B"] == "2 3")
+    headers.append("C", "")
+    let foldedFirst = headers.fold("4")
+    #expect(foldedFirst)
+    #expect(headers["C"] == "4")
   }
 }
