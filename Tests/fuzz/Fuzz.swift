@@ -52,13 +52,14 @@ func require(_ condition: Bool, _ what: @autoclosure () -> String) {
   if !condition { found(what()) }
 }
 
-/// Draws from the fuzzer's bytes, one for each choice; zeros when there are none left.
+/// Draws from the fuzzer's bytes, one for each choice; when there are none left, the number that
+/// is the least of an accident to most.
 struct Bytes: RandomNumberGenerator {
   private var rest: ArraySlice<UInt8>
 
   init(_ bytes: [UInt8]) { rest = bytes[...] }
 
-  mutating func next() -> UInt64 { UInt64(rest.popFirst() ?? 0) }
+  mutating func next() -> UInt64 { UInt64(rest.popFirst() ?? 255) }
 }
 
 /// The input behind its first byte, cut into pieces of the length that this byte says: what a

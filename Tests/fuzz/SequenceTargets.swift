@@ -1,6 +1,4 @@
 enum SequenceTargets {
-  private static let film = Stage.Film()
-
   /// Requests, RTCP, silence, late answers and disconnections in the order of the fuzzer's bytes.
   static func conversation(_ input: [UInt8]) {
     var house = House(choices: Bytes(input), seed: 1)
@@ -9,7 +7,9 @@ enum SequenceTargets {
 
   /// Viewers and a server on a network that fails as the fuzzer's bytes say.
   static func world(_ input: [UInt8]) {
-    guard let stage = try? Stage(film, choices: Bytes(input)) else { found("no event loop") }
+    guard let stage = try? Stage(Stage.Film(), choices: Bytes(input)) else {
+      found("no event loop")
+    }
     if let complaint = stage.play() { found(complaint) }
   }
 }
