@@ -48,6 +48,10 @@ class Connection: Wakeable, EventHandler {
   /// Whether to hear when the socket becomes writable though nothing is queued: connecting is over.
   var awaitsWritable: Bool { false }
 
+  /// Whether more bytes may come in. While an answer is worked on what the peer sends is left to
+  /// the kernel, whose buffers are bounded.
+  var awaitsReadable: Bool { true }
+
   /// When ``deadlinePassed(at:)`` is to be called.
   var deadline: Instant? { nil }
 
@@ -141,6 +145,8 @@ class Connection: Wakeable, EventHandler {
   // MARK: Events
 
   final func ready(_ registration: Registration, _ readiness: Readiness) {
+    // Asked for nothing, the kernel only tells of errors and hang-ups, and does so again and again.
+    if interest.isEmpty { return close() }
     if readiness.contains(.writable) { flush() }
     if readiness.contains(.readable), interest.contains(.readable) { read() }
     if isOpen { proceed() }
@@ -184,7 +190,7 @@ class Connection: Wakeable, EventHandler {
     guard let registration else { return }
     var wanted: Readiness = []
     if !output.isEmpty || awaitsWritable { wanted.insert(.writable) }
-    if output.hasRoom { wanted.insert(.readable) }
+    if output.hasRoom, !isOpen || awaitsReadable { wanted.insert(.readable) }
     if wanted != interest {
       interest = wanted
       loop.change(registration, wanted)

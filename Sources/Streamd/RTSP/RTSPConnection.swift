@@ -44,6 +44,8 @@ final class RTSPConnection: Connection {
     while canGoOn, let step = conversation.next(at: loop.now) { perform(step) }
   }
 
+  override var awaitsReadable: Bool { !conversation.isWaiting }
+
   override var deadline: Instant? { conversation.deadline }
 
   override func deadlinePassed(at now: Instant) {
