@@ -37,7 +37,8 @@ public struct HeaderFields: Equatable, Sendable {
   /// Continues the last line (RFC 2616 §2.2, folding); false when there is none.
   mutating func fold(_ text: String) -> Bool {
     guard !fields.isEmpty else { return false }
-    fields[fields.count - 1].value += " " + text
+    let isAlone = text.isEmpty || fields[fields.count - 1].value.isEmpty
+    fields[fields.count - 1].value += isAlone ? text : " " + text
     return true
   }
 }

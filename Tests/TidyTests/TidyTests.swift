@@ -47,18 +47,6 @@ struct TidyTests {
     }
   }
 
-  @Test("no error ends the program by try!")
-  func forcedTry() {
-    report { file in file.code.indices.filter { file.code[$0].contains("try!") } }
-  }
-
-  @Test("unsafe code stays in Reactor and in the tests that call the kernel themselves")
-  func unsafeCode() {
-    report(except: ["Sources/Reactor/", "Tests/ReactorTests/", "Tests/StreamdTests/"]) { file in
-      file.lines(with: "unsafe")
-    }
-  }
-
   @Test("only Epoll.swift names epoll's functions")
   func epoll() {
     report(except: ["Sources/Reactor/Epoll.swift"]) { file in
@@ -147,7 +135,7 @@ struct TidyTests {
 }
 
 /// One Swift file, line by line.
-private struct SourceFile {
+struct SourceFile {
   /// From the project's folder on.
   let path: String
   let lines: [String]
@@ -191,12 +179,6 @@ private struct SourceFile {
   }
 
   var imports: [Int] { code.indices.filter { Self.isImport(code[$0]) } }
-
-  func lines(with word: String) -> [Int] {
-    code.indices.filter { index in
-      code[index].split { !$0.isLetter && !$0.isNumber && $0 != "_" }.contains { $0 == word }
-    }
-  }
 
   /// From the line that begins a function to the one that ends it. The formatter has seen to it
   /// that the closing brace stands below the beginning.

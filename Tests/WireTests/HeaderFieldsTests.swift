@@ -48,5 +48,13 @@ struct HeaderFieldsTests {
     #expect(folded)
     #expect(headers["A"] == "1")
     #expect(headers["B"] == "2 3")
+    // A line of nothing but white space adds nothing, or a number would be none any more.
+    let foldedNone = headers.fold("")
+    #expect(foldedNone)
+    #expect(headers["B"] == "2 3")
+    headers.append("C", "")
+    let foldedFirst = headers.fold("4")
+    #expect(foldedFirst)
+    #expect(headers["C"] == "4")
   }
 }

@@ -198,7 +198,8 @@ final class Catalog {
         ["file": description.name, "count": String(media.damaged), "first": "\(fault)"])
     }
     if isTooLargeForFFmpeg(description) {
-      Log.warning("FFmpeg will not show this over RTSP", ["file": description.name, "reason": large])
+      Log.warning(
+        "FFmpeg will not show this over RTSP", ["file": description.name, "reason": large])
     }
   }
 

@@ -148,10 +148,9 @@ public struct RTSPServerConversation {
 
   /// A deadline has come.
   public mutating func wake(at now: Nanoseconds) {
-    guard !isClosed else { return }
-    // A session whose transport is just being changed has its peer's attention.
-    for session in sessions
-    where question == nil && !session.isClassroom && now >= expiry(of: session) {
+    // While an answer is worked on it is the peer that waits.
+    guard !isClosed, question == nil else { return }
+    for session in sessions where !session.isClassroom && now >= expiry(of: session) {
       end(session, .timeout)
     }
     if let settleAt, now >= settleAt {
@@ -201,7 +200,7 @@ public struct RTSPServerConversation {
 
   /// When ``wake(at:)`` is to be called; nil when nothing is waited for.
   public var deadline: Nanoseconds? {
-    if isClosed { return nil }
+    if isClosed || question != nil { return nil }
     var deadline = sessions.isEmpty ? lastActivity + seconds(settings.idleSeconds) : .max
     if isPaced { deadline = min(deadline, pace.readyAt) }
     for session in sessions where !session.isClassroom {
@@ -218,7 +217,11 @@ public struct RTSPServerConversation {
   public mutating func next(at now: Nanoseconds) -> Step? {
     isPaced = false
     while true {
-      if !outbox.isEmpty { return outbox.removeFirst() }
+      if !outbox.isEmpty {
+        // Whoever gets an answer late has not been idle meanwhile.
+        if case .send = outbox[0] { lastActivity = max(lastActivity, now) }
+        return outbox.removeFirst()
+      }
       if isClosed || question != nil { return nil }
       guard pace.isReady(at: now) else {
         isPaced = true

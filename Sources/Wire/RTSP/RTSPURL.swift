@@ -56,6 +56,7 @@ public struct RTSPURL: Equatable, Sendable {
     {
       track = number
       parts.removeLast()
+      while parts.last == "" { parts.removeLast() }
     }
     return (parts.joined(separator: "/"), track)
   }

@@ -163,4 +163,31 @@ struct NormalisedTests {
     #expect(reply.status == 200)
     #expect(daemon.isRunning)
   }
+
+  @Test("nothing more is read from a client while its film is being normalised")
+  func flood() async throws {
+    let folder = try TemporaryFolder()
+    let script = """
+      cd \(folder.path)
+      ffmpeg -v error -f lavfi -i testsrc2=s=640x480:r=20 -frames:v 12 -c:v mjpeg \
+        -huffman optimal -pix_fmt yuvj444p -q:v 3 -f mjpeg big.mjpeg
+      """
+    let made = try await Tool.run("/bin/bash", ["-ec", script], seconds: 60)
+    try #require(made.status == 0, "\(made.errors)")
+    let daemon = try DaemonProcess(media: folder.path)
+    let client = try RTSPClient(port: daemon.port)
+    try client.send(
+      "SETUP \(daemon.url("big.mjpeg")) RTSP/1.0\r\nCSeq: 1\r\n"
+        + "Transport: RTP/AVP/TCP\r\n\r\n")
+    let request = Array(
+      String(repeating: "OPTIONS * RTSP/1.0\r\nCSeq: 2\r\n\r\n", count: 2000).utf8)
+    var sent = 0
+    while sent < 64 << 20, client.isQuiet(milliseconds: 0) {
+      guard client.canSend(milliseconds: 10) else { continue }
+      sent += client.sendSome(request)
+    }
+    // What the kernel's buffers on both sides hold, and not what the daemon could.
+    #expect(sent < 9 << 20)
+    #expect(try client.readReply().status == 200)
+  }
 }

@@ -88,6 +88,22 @@ final class RTSPClient {
     return unsafe poll(&waiting, 1, milliseconds) == 0
   }
 
+  /// Whether the kernel takes something within so long.
+  func canSend(milliseconds: Int32) -> Bool {
+    var waiting = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+    return unsafe poll(&waiting, 1, milliseconds) == 1
+  }
+
+  /// Sends what the kernel takes at once and returns how much that is.
+  func sendSome(_ bytes: [UInt8]) -> Int {
+    let flags = Int32(MSG_NOSIGNAL | MSG_DONTWAIT)
+    return max(
+      0,
+      unsafe bytes.withUnsafeBytes {
+        unsafe Glibc.send(descriptor, $0.baseAddress, $0.count, flags)
+      })
+  }
+
   /// Reads once; empty at the end of the stream.
   func receive() throws -> [UInt8] {
     var bytes = [UInt8](repeating: 0, count: 65_536)

@@ -220,6 +220,43 @@ struct RTSPServerConversationTests {
     #expect(conversation.next(at: 0) == nil)
   }
 
+  @Test("an answer that takes longer than any timeout is waited for, and nothing wakes meanwhile")
+  func lateAnswer() {
+    var script = ConversationScript()
+    _ = script.setup()
+    script.advance(seconds: 30)
+    let text = "DESCRIBE rtsp://h/movie.Mjpeg RTSP/1.0\r\nCSeq: 9\r\n\r\n"
+    var conversation = script.conversation
+    conversation.receive(Array(text.utf8).span, at: script.now)
+    #expect(conversation.next(at: script.now) == .find("movie.Mjpeg"))
+    #expect(conversation.deadline == nil)
+    let late = script.now + 300_000_000_000
+    conversation.wake(at: late)
+    #expect(conversation.next(at: late) == nil)
+    conversation.found(script.media)
+    guard case .send(_, let answer) = conversation.next(at: late) else {
+      Issue.record("no answer")
+      return
+    }
+    #expect(answer.status == 200)
+  }
+
+  @Test("who has waited long for a description has time to use it")
+  func lateDescription() {
+    var conversation = RTSPServerConversation(settings: .init(), at: 0)
+    let text = "DESCRIBE rtsp://h/movie.Mjpeg RTSP/1.0\r\nCSeq: 1\r\n\r\n"
+    conversation.receive(Array(text.utf8).span, at: 0)
+    #expect(conversation.next(at: 0) == .find("movie.Mjpeg"))
+    let late: Nanoseconds = 300_000_000_000
+    conversation.refused(RTSPRefusal(.notFound))
+    guard case .send = conversation.next(at: late) else {
+      Issue.record("no answer")
+      return
+    }
+    #expect(conversation.next(at: late) == nil)
+    #expect(conversation.deadline == late + 60_000_000_000)
+  }
+
   @Test("bytes that are no RTSP get one reply and the end", arguments: [1, 2, 3, 7, 1000])
   func invalid(_ piece: Int) {
     let cases: [(String, String)] = [

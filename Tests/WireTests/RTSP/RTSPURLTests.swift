@@ -23,6 +23,7 @@ struct RTSPURLTests {
       Case(text: "rtsp://h//a//b//", name: "a//b"),
       Case(text: "rtsp://h/m/stream=0", name: "m", track: 0),
       Case(text: "rtsp://h/m/stream=0/", name: "m", track: 0),
+      Case(text: "rtsp://h/m//stream=0", name: "m", track: 0),
       Case(text: "rtsp://h/m/stream=255?q", name: "m", track: 255),
       Case(text: "rtsp://h/stream=3", name: "", track: 3),
       Case(text: "rtsp://h/m/stream=256", name: "m/stream=256"),
