@@ -63,6 +63,7 @@ struct Program {
     case .snapshot: try snapshot()
     case .log: try log()
     case .probe: try probe()
+    case .bench: try bench()
     case .completions: try completions()
     // The parser of arguments has answered these.
     case .version, .help: break
