@@ -301,7 +301,7 @@ final class API {
     _ exchange: HTTPExchange, _ done: @escaping (MediaFile, PacketBuffer) throws(Problem) -> Void
   ) {
     var isAtOnce = true
-    control.catalog.packets(named: exchange.captures["name"] ?? "", .classroom) { result in
+    control.catalog.packets(named: exchange.captures["name"] ?? "", .multipart) { result in
       do throws(Problem) {
         switch result {
         case .success(let (media, packets)): try done(media, packets)
@@ -324,8 +324,10 @@ final class API {
 
   private func fileStream(_ exchange: HTTPExchange) {
     pictures(exchange) { [self] (media, packets) throws(Problem) in
+      let rate = try rate(exchange)
+      let phase = control.rtsp.nextPhase(period: media.description.rate.period)
       exchange.reply(
-        FileStream(packets, media.description, rate: try rate(exchange), loop: control.loop))
+        FileStream(packets, media.description, rate: rate, phase: phase, loop: control.loop))
     }
   }
 
@@ -337,7 +339,7 @@ final class API {
           .notFound, "no_such_frame",
           "frames are numbered from 0 to \(media.description.frameCount - 1)")
       }
-      exchange.reply(Self.jpeg(Array(packets.copy(of: frame).dropFirst(RTPHeader.length))))
+      exchange.reply(Self.jpeg(MultipartStream.picture(in: packets.copy(of: frame))))
     }
   }
 }

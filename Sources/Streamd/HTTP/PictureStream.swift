@@ -57,7 +57,7 @@ final class SessionStream: PictureStream, PictureWatcher {
     _ = connection?.offer(picture.part(sent: now))
   }
 
-  func show(_ report: SessionReport) {}
+  func show(_ statistics: Statistics) {}
 
   func stateChanged(_ report: SessionReport, _ message: String) {
     if report.state == ViewerSession.State.initial.rawValue {
@@ -69,16 +69,21 @@ final class SessionStream: PictureStream, PictureWatcher {
 /// A file's pictures as multipart, at its own rate, round and round, without RTSP in between.
 final class FileStream: Wakeable, PictureStream {
   let isDirect = true
+  /// As parts of a multipart stream.
   private let pictures: PacketBuffer
   private var playhead: Playhead
   private var thinning: Thinning
+  /// How long it waits for its first frame.
+  private let phase: Instant
   private let loop: EventLoop
   private weak var connection: HTTPConnection?
 
   init(
-    _ pictures: PacketBuffer, _ media: MediaDescription, rate: FrameRate?, loop: EventLoop
+    _ pictures: PacketBuffer, _ media: MediaDescription, rate: FrameRate?, phase: Instant,
+    loop: EventLoop
   ) {
     self.pictures = pictures
+    self.phase = phase
     playhead = Playhead(frameCount: media.frameCount, rate: media.rate, firstTimestamp: 0)
     thinning = Thinning(rate)
     self.loop = loop
@@ -87,8 +92,8 @@ final class FileStream: Wakeable, PictureStream {
 
   func start(on connection: HTTPConnection) {
     self.connection = connection
-    playhead.play(from: 0, until: nil, at: loop.now)
-    loop.deadlines.set(self, at: loop.now)
+    playhead.play(from: 0, until: nil, at: loop.now + phase)
+    loop.deadlines.set(self, at: playhead.due)
   }
 
   func stop() { loop.deadlines.clear(self) }
@@ -96,8 +101,8 @@ final class FileStream: Wakeable, PictureStream {
   override func wake(at now: Instant) {
     let due = playhead.due
     if now >= due, case .frame(let frame, _) = playhead.next(at: now), thinning.takes(due / 1000) {
-      let jpeg = Array(pictures.copy(of: frame).dropFirst(RTPHeader.length))
-      _ = connection?.offer(MultipartStream.part(of: jpeg, time: loop.realtime / 1000))
+      MultipartStream.stamp(pictures, frame, time: loop.realtime / 1000)
+      _ = connection?.offer(pictures, frame: frame)
     }
     loop.deadlines.set(self, at: playhead.due)
   }

@@ -15,6 +15,8 @@ final class MediaFile {
     case interleaved
     /// One RTP packet per picture, holding the whole JPEG: the classroom dialect.
     case classroom
+    /// One part of a multipart stream per picture.
+    case multipart
   }
 
   typealias Packed = Result<PacketBuffer, PicturePacker.Fault>

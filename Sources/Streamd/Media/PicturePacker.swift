@@ -52,16 +52,20 @@ struct PicturePacker: Sendable {
     switch layout {
     case .datagrams: JPEGPacketizer(interleaved: false)
     case .interleaved: JPEGPacketizer(interleaved: true)
-    case .classroom: nil
+    case .classroom, .multipart: nil
     }
   }
 
   private var wholeStride: Int {
-    RTPHeader.length + index.longest + StandalonePicture.addedBytesMax
+    max(RTPHeader.length, MultipartStream.addedBytesMax) + index.longest
+      + StandalonePicture.addedBytesMax
   }
 
   private func packets(of entry: MotionJPEGIndex.Entry) throws(Fault) -> [UInt8] {
     let bytes = try read(entry)
+    if layout == .multipart {
+      return MultipartStream.part(of: StandalonePicture.bytes(of: bytes), time: 0)
+    }
     guard let packetizer else {
       var packet: [UInt8] = []
       packet.reserveCapacity(RTPHeader.length + entry.length)
