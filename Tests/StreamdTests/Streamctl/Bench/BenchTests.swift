@@ -17,7 +17,7 @@ struct BenchTests {
     #expect(try number("playing") == Double(viewers) && number("failed") == 0)
     #expect(try number("ended") == 0 && number("silent") == 0)
     // How punctual a busy machine is, is not to be judged here; that all are counted, is.
-    #expect(try number("fps_mean") > 10 && number("fps_max") < 30 && number("frames") > 10)
+    #expect(try number("fps_mean") > 1 && number("fps_mean") < 25 && number("frames") > 10)
     #expect(try number("fps_min") <= number("fps_mean"))
     #expect(try number("jitter_p50_us") <= number("jitter_p99_us"))
     #expect(try number("jitter_p99_us") <= number("jitter_max_us"))
