@@ -83,11 +83,7 @@ def lines(title, unit, found):
                    f'text-anchor="end">{number(row)}</text>')
     base = HEIGHT - BOTTOM
     out.append(f'<line class="axis" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{base}" y2="{base}"/>')
-    shown = -math.inf
-    for value in across:
-        if x(value) - shown < 36:
-            continue
-        shown = x(value)
+    for value, _ in max((points for _, points in found), key=len):
         out.append(f'<text class="quiet" x="{x(value):.1f}" y="{base + 18}" '
                    f'text-anchor="middle">{number(value)}</text>')
     out.append(f'<text class="quiet" x="{WIDTH - RIGHT}" y="{base + 36}" '

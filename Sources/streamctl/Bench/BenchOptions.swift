@@ -3,7 +3,7 @@ internal import Wire
 
 /// What `bench` is asked to do.
 struct BenchOptions {
-  // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
+  /// How frames come.
   enum Transport: String, CaseIterable {
     case udp, tcp, http, ws
 

@@ -55,7 +55,7 @@ struct BenchReport: Encodable {
     seconds = Double(elapsed) / 1e9
     // RTP over UDP has the kernel's times of arrival, which are the calendar's.
     let start = options.transport == .udp ? window.start.realtime : window.start.monotonic
-    let receptions = load.viewers.filter { $0.setupNanoseconds > 0 }.map(\.reception)
+    let receptions = window.receptions
     let rates = receptions.map { $0.rate(from: start, to: start + elapsed) }
     frames = receptions.reduce(0) { $0 + $1.frames }
     silent = receptions.count { $0.frames == 0 }

@@ -63,7 +63,6 @@ final class Load: Wakeable {
   private var port: Int
   private var began: Instant = 0
   private var started = 0
-  private var isInterrupted = false
   /// What lies between two pictures without timestamps: seen while warming up, then taken as given.
   private var intervals: [Int64] = []
   private var usualInterval: Int64?
@@ -91,6 +90,9 @@ final class Load: Wakeable {
     var end: (monotonic: Int64, realtime: Int64) = (0, 0)
     var server: (start: Process.Resources?, end: Process.Resources?)
     var ownMicroseconds = (start: 0, end: 0)
+    /// Of those who have played, as they were at the end: what comes while they leave is not
+    /// counted.
+    var receptions: [Reception] = []
   }
 
   /// So many viewers are being set up at a time.
@@ -235,6 +237,7 @@ final class Load: Wakeable {
 
   private func endWindow(at now: Instant) {
     window.end = (loop.readClock(), loop.realtime)
+    window.receptions = viewers.filter { $0.setupNanoseconds > 0 }.map(\.reception)
     window.server.end = options.server.flatMap { Process.resources(of: $0) }
     window.ownMicroseconds.end = Process.resources.cpuMicroseconds
     leave(at: now)
