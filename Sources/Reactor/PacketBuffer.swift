@@ -128,6 +128,19 @@
     }
   }
 
+  /// Writes a number over a frame's bytes from `offset` on, as so many decimal digits with zeros in
+  /// front: for headers that are text. Of a larger number the last digits are written.
+  public func patch(frame: Int, at offset: Int, decimal value: Int64, digits: Int) {
+    let (base, count) = unsafe bytes(of: frame)
+    precondition(offset >= 0 && digits >= 0 && digits <= count - offset, "beyond the frame")
+    var rest = value.magnitude
+    for place in (offset..<offset + digits).reversed() {
+      let digit = UInt8(ascii: "0") + UInt8(rest % 10)
+      unsafe base.storeBytes(of: digit, toByteOffset: place, as: UInt8.self)
+      rest /= 10
+    }
+  }
+
   /// A copy of a frame's bytes as they stand.
   public func copy(of frame: Int) -> [UInt8] {
     let (base, count) = unsafe bytes(of: frame)

@@ -84,6 +84,25 @@ public enum Process {
     return resources
   }
 
+  /// Another process' memory and processor time; nil when there is no such process.
+  public static func resources(of pid: Int) -> Resources? {
+    guard let page = try? RegularFile(path: "/proc/\(pid)/stat").read(4096, at: 0) else {
+      return nil
+    }
+    // The second field is the program's name in parentheses, which may hold anything (proc(5)).
+    let text = String(decoding: page, as: UTF8.self)
+    guard let name = text.lastIndex(of: ")") else { return nil }
+    let fields = text[text.index(after: name)...].split(separator: " ")
+    guard fields.count > 21, let user = Int(fields[11]), let system = Int(fields[12]),
+      let pages = Int(fields[21])
+    else { return nil }
+    var resources = Resources()
+    let ticksPerSecond = max(1, sysconf(Int32(_SC_CLK_TCK)))
+    resources.cpuMicroseconds = (user + system) * (1_000_000 / ticksPerSecond)
+    resources.residentBytes = pages * Int(getpagesize())
+    return resources
+  }
+
   private static var openDescriptors: Int {
     guard let folder = unsafe opendir("/proc/self/fd") else { return 0 }
     defer { unsafe closedir(folder) }

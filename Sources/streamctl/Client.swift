@@ -4,7 +4,8 @@ internal import Wire
 /// The daemon's API, as a program sees it: requests and answers, and what went wrong in words.
 final class Client {
   let url: ServiceURL
-  private let authorization: String?
+  /// The value of the Authorization header.
+  let authorization: String?
   private let progress = Progress()
   private var connection: HTTPConnection?
   /// Ends every wait when a signal comes.

@@ -6,7 +6,7 @@ struct Command: Sendable {
   /// What can be done.
   enum Verb: String, CaseIterable, Sendable {
     case start, stop, status, setup, play, pause, teardown, sessions, clients, kick, videos
-    case watch, snapshot, log, probe, passwd, token, version, completions, help
+    case watch, snapshot, log, probe, bench, passwd, token, version, completions, help
   }
 
   /// The word behind a command, and how a shell may complete it.
@@ -121,6 +121,14 @@ struct Command: Sendable {
       ],
       note: "Exit status 1 when streamd could not play the file."),
     Command(
+      verb: .bench, operand: Operand(name: "URL"),
+      summary: "watch a stream with many viewers: how they are served, what it costs",
+      options: benchOptions,
+      note: """
+        URL is rtsp://HOST:PORT/NAME of any server with a JPEG track, http://HOST:PORT/PATH of any
+        multipart stream, or ws://HOST:PORT of a streamd. The daemon of --url is not asked.
+        """),
+    Command(
       verb: .passwd, operand: Operand(name: "NAME"),
       summary: "the entry of a user, for the daemon's users",
       options: [role, videos],
@@ -170,6 +178,23 @@ struct Command: Sendable {
     Option(
       name: "--transport", value: "udp|tcp", completion: .words(["udp", "tcp"]),
       summary: "how RTP comes in (udp)"),
+  ]
+
+  private static let benchOptions = [
+    Option(name: "--clients", short: "-n", value: "N", summary: "how many viewers (100)"),
+    Option(
+      name: "--transport", value: "udp|tcp|http|ws",
+      completion: .words(["udp", "tcp", "http", "ws"]), summary: "udp for rtsp://, http for http://"
+    ),
+    Option(
+      name: "--seconds", value: "N", summary: "how long to measure once all of them play (10)"),
+    Option(
+      name: "--pid", value: "PID", summary: "the server's process: its processor time and memory"),
+    Option(
+      name: "--ports", value: "FIRST-LAST", summary: "UDP ports, in pairs (45000-65535)"),
+    Option(name: "--session", value: "ID", summary: "ws: watch this viewer session"),
+    Option(name: "--own-sessions", summary: "ws: set up a viewer session for each viewer"),
+    Option(name: "--reconnect", summary: "viewers whose connection ends come back"),
   ]
 
   // MARK: Help

@@ -69,6 +69,7 @@ struct Program {
     case .probe: try probe()
     case .passwd: try passwd()
     case .token: try token()
+    case .bench: try bench()
     case .completions: try completions()
     // The parser of arguments has answered these.
     case .version, .help: break

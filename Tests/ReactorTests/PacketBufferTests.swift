@@ -88,6 +88,21 @@ struct PacketBufferTests {
     #expect(packets.byteCount == 232 && packets.copy(of: 1) == [])
   }
 
+  @Test("a number is written over a frame's text in so many digits, and nothing beside it")
+  func decimal() {
+    let packets = PacketBuffer(stride: 100, prefix: 0, frameCapacity: 2, byteCapacity: 1)
+    for _ in 0..<2 { packets.append(Array("time: 0000000000.000000".utf8)) }
+    func text(_ frame: Int) -> String { String(decoding: packets.copy(of: frame), as: UTF8.self) }
+    packets.patch(frame: 1, at: 6, decimal: 1_795_000_123, digits: 10)
+    packets.patch(frame: 1, at: 17, decimal: 42, digits: 6)
+    #expect(text(1) == "time: 1795000123.000042" && text(0) == "time: 0000000000.000000")
+    packets.patch(frame: 1, at: 17, decimal: 9_876_543, digits: 6)
+    packets.patch(frame: 1, at: 6, decimal: .min, digits: 3)
+    #expect(text(1) == "time: 8085000123.876543")
+    packets.patch(frame: 0, at: 23, decimal: 1, digits: 0)
+    #expect(text(0) == "time: 0000000000.000000")
+  }
+
   @Test("a torn packet and a frame that is not there end the program")
   func preconditions() async {
     await #expect(processExitsWith: .failure) {
@@ -97,6 +112,11 @@ struct PacketBufferTests {
     await #expect(processExitsWith: .failure) {
       PacketBuffer(stride: 100, prefix: 0, frameCapacity: 1, byteCapacity: 1)
         .patch(frame: 0, with: .init(sequence: 0, timestamp: 0, ssrc: 0, channel: 0))
+    }
+    await #expect(processExitsWith: .failure) {
+      let packets = PacketBuffer(stride: 100, prefix: 0, frameCapacity: 1, byteCapacity: 1)
+      packets.append([UInt8](repeating: 0, count: 12))
+      packets.patch(frame: 0, at: 10, decimal: 0, digits: 3)
     }
   }
 }

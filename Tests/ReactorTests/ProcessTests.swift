@@ -52,6 +52,17 @@ struct ProcessTests {
     }
   }
 
+  @Test("another process' resources are told: here our own, which another way tells as well")
+  func otherResources() throws {
+    let told = try #require(Process.resources(of: Int(getpid())))
+    let own = Process.resources
+    #expect(told.residentBytes > 1_000_000)
+    #expect(told.residentBytes < 2 * own.residentBytes)
+    // The kernel's ticks are 10 ms, for user and system each.
+    #expect(told.cpuMicroseconds <= own.cpuMicroseconds + 20_000)
+    #expect(Process.resources(of: Int(Int32.max)) == nil)
+  }
+
   @Test("what is written arrives, on the stream it was meant for")
   func write() async throws {
     let result = await #expect(

@@ -1,5 +1,5 @@
 // What Glibc's Swift module leaves out of Linux: epoll, timerfd, eventfd, inotify, signalfd, accept4,
-// sendmmsg, openat2 and UDP segmentation. Declarations only, nothing clever.
+// sendmmsg, openat2, UDP segmentation and control messages. Declarations only, nothing clever.
 //
 // _GNU_SOURCE stays undefined on purpose (it changes how Swift sees Glibc), so what needs it is
 // declared here by hand.
@@ -21,12 +21,15 @@
 #include <sys/syscall.h>
 #include <sys/timerfd.h>
 #include <sys/uio.h>
+#include <time.h>
 #include <unistd.h>
 
 // Option names as plain integers: Swift does not import casts and some macros are not in bookworm.
 enum {
   CLINUX_SOL_UDP = 17,
   CLINUX_UDP_SEGMENT = 103,
+  CLINUX_UDP_GRO = 104,
+  CLINUX_SO_TIMESTAMPNS = SO_TIMESTAMPNS,
   CLINUX_TCP_USER_TIMEOUT = 18,
   CLINUX_O_PATH = 010000000,
   CLINUX_SOCK_NONBLOCK = SOCK_NONBLOCK,
@@ -56,6 +59,31 @@ static inline int clinux_epoll_control(int epoll, int operation, int descriptor,
                                        uint64_t token) {
   struct epoll_event event = {.events = events, .data = {.u64 = token}};
   return epoll_ctl(epoll, operation, descriptor, &event);
+}
+
+// recvmsg's control messages are walked with macros. The length of a datagram among several that
+// the kernel has joined (0 when it has not), and the time of arrival in nanoseconds since 1970 (0
+// when it is not told).
+static inline ssize_t clinux_receive_joined(int socket, void *bytes, size_t capacity,
+                                            int *segment, int64_t *arrival) {
+  char control[128];
+  struct iovec part = {.iov_base = bytes, .iov_len = capacity};
+  struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = control,
+                           .msg_controllen = sizeof control};
+  ssize_t count = recvmsg(socket, &message, MSG_DONTWAIT);
+  *segment = 0;
+  *arrival = 0;
+  if (count < 0) return count;
+  for (struct cmsghdr *c = CMSG_FIRSTHDR(&message); c; c = CMSG_NXTHDR(&message, c)) {
+    if (c->cmsg_level == CLINUX_SOL_UDP && c->cmsg_type == CLINUX_UDP_GRO) {
+      __builtin_memcpy(segment, CMSG_DATA(c), sizeof *segment);
+    } else if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == CLINUX_SO_TIMESTAMPNS) {
+      struct timespec time;
+      __builtin_memcpy(&time, CMSG_DATA(c), sizeof time);
+      *arrival = time.tv_sec * 1000000000LL + time.tv_nsec;
+    }
+  }
+  return count;
 }
 
 #endif

@@ -344,7 +344,7 @@ final class API {
       return exchange.reply(Self.problem(RTSPRefusal(.notFound, Catalog.missing)))
     }
     answerLater(exchange) { [self] resume in
-      control.catalog.packets(named: name, .classroom, frame: frame) { result in
+      control.catalog.packets(named: name, .multipart, frame: frame) { result in
         do throws(Problem) {
           switch result {
           case .success(let (media, packets)) where exchange.identity.sees(media.description.name):
@@ -380,8 +380,10 @@ final class API {
 
   private func fileStream(_ exchange: HTTPExchange) {
     pictures(exchange, frame: 0) { [self] (media, packets) throws(Problem) in
+      let rate = try rate(exchange)
+      let phase = control.rtsp.nextPhase(period: media.description.rate.period)
       exchange.reply(
-        FileStream(packets, media.description, rate: try rate(exchange), loop: control.loop))
+        FileStream(packets, media.description, rate: rate, phase: phase, loop: control.loop))
     }
   }
 
@@ -393,11 +395,11 @@ final class API {
         throw Problem(
           .notFound, "no_such_frame", "frames are numbered from 0 to \(count - 1)")
       }
-      let packet = slice.packets.copy(of: frame - slice.frames.lowerBound)
-      guard !packet.isEmpty else {
+      let part = slice.packets.copy(of: frame - slice.frames.lowerBound)
+      guard !part.isEmpty else {
         throw Problem(.notFound, "no_such_frame", "frame \(frame) is damaged")
       }
-      exchange.reply(Self.jpeg(Array(packet.dropFirst(RTPHeader.length))))
+      exchange.reply(Self.jpeg(MultipartStream.picture(in: part)))
     }
   }
 }

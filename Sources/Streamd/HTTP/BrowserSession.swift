@@ -290,7 +290,7 @@ final class BrowserSession: PictureWatcher {
     }
   }
 
-  func show(_ report: SessionReport) { say(StatsEvent(report)) }
+  func show(_ statistics: Statistics) { connection.sendIfRoom(statistics.message) }
 
   func triesAgain(_ report: SessionReport, _ message: String) { say(RetryEvent(report, message)) }
 

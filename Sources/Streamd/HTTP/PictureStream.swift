@@ -57,7 +57,7 @@ final class SessionStream: PictureStream, PictureWatcher {
     _ = connection?.offer(picture.part(sent: now))
   }
 
-  func show(_ report: SessionReport) {}
+  func show(_ statistics: Statistics) {}
 
   func stateChanged(_ report: SessionReport, _ message: String) {
     if report.state == ViewerSession.State.initial.rawValue {
@@ -69,17 +69,22 @@ final class SessionStream: PictureStream, PictureWatcher {
 /// A file's pictures as multipart, at its own rate, round and round, without RTSP in between.
 final class FileStream: Wakeable, PictureStream {
   let isDirect = true
+  /// As parts of a multipart stream.
   private var pictures: PacketReader
   private var playhead: Playhead
   private var thinning: Thinning
+  /// How long it waits for its first frame.
+  private let phase: Instant
   private let loop: EventLoop
   private weak var connection: HTTPConnection?
   private var isWaiting = false
 
   init(
-    _ pictures: PacketSlices, _ media: MediaDescription, rate: FrameRate?, loop: EventLoop
+    _ pictures: PacketSlices, _ media: MediaDescription, rate: FrameRate?, phase: Instant,
+    loop: EventLoop
   ) {
     self.pictures = PacketReader(pictures)
+    self.phase = phase
     playhead = Playhead(frameCount: media.frameCount, rate: media.rate, firstTimestamp: 0)
     thinning = Thinning(rate)
     self.loop = loop
@@ -88,8 +93,8 @@ final class FileStream: Wakeable, PictureStream {
 
   func start(on connection: HTTPConnection) {
     self.connection = connection
-    playhead.play(from: 0, until: nil, at: loop.now)
-    loop.deadlines.set(self, at: loop.now)
+    playhead.play(from: 0, until: nil, at: loop.now + phase)
+    loop.deadlines.set(self, at: playhead.due)
   }
 
   func stop() { loop.deadlines.clear(self) }
@@ -107,11 +112,11 @@ final class FileStream: Wakeable, PictureStream {
 
   private func show(_ frame: Int) {
     guard let slice = pictures.slice(of: frame) else { return }
-    let packet = slice.packets.copy(of: frame - slice.frames.lowerBound)
+    let (parts, number) = (slice.packets, frame - slice.frames.lowerBound)
     // A damaged picture is left out.
-    guard !packet.isEmpty else { return }
-    let jpeg = Array(packet.dropFirst(RTPHeader.length))
-    _ = connection?.offer(MultipartStream.part(of: jpeg, time: loop.realtime / 1000))
+    guard parts.byteCount(of: number) > 0 else { return }
+    MultipartStream.stamp(parts, number, time: loop.realtime / 1000)
+    _ = connection?.offer(parts, frame: number)
   }
 
   private func waitForSlice() {

@@ -15,19 +15,23 @@ final class MediaFile {
     case interleaved
     /// One RTP packet per picture, holding the whole JPEG: the classroom dialect.
     case classroom
+    /// One part of a multipart stream per picture.
+    case multipart
 
     /// What makes the packets; nil where a packet is a picture.
     var packetizer: JPEGPacketizer? {
       switch self {
       case .datagrams: JPEGPacketizer(interleaved: false)
       case .interleaved: JPEGPacketizer(interleaved: true)
-      case .classroom: nil
+      case .classroom, .multipart: nil
       }
     }
 
     /// Bytes from one packet to the next, where the longest picture has so many.
     func stride(longest: Int) -> Int {
-      packetizer?.stride ?? RTPHeader.length + longest + StandalonePicture.addedBytesMax
+      packetizer?.stride
+        ?? max(RTPHeader.length, MultipartStream.addedBytesMax) + longest
+        + StandalonePicture.addedBytesMax
     }
   }
 

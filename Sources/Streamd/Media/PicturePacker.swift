@@ -44,6 +44,9 @@ struct PicturePacker: Sendable {
   private func packets(of bytes: [UInt8]) throws(JPEGError) -> [UInt8] {
     let verdict = try JPEGVerdict(bytes.span, at: 0)
     guard verdict.scanBytes <= JPEGPacketizer.scanBytesMax else { return [] }
+    if layout == .multipart {
+      return MultipartStream.part(of: StandalonePicture.bytes(of: bytes), time: 0)
+    }
     guard let packetizer = layout.packetizer else {
       var packet: [UInt8] = []
       packet.reserveCapacity(RTPHeader.length + bytes.count)

@@ -1,3 +1,4 @@
+internal import Reactor
 internal import Wire
 
 /// One picture on its way to browsers. Each form that it is sent in is made once, however many
@@ -25,9 +26,15 @@ final class Picture {
     return WebSocketFrame.frame(.text, JSON.encode(event)) + message
   }
 
-  /// A part of a multipart stream.
+  private var madePart: [UInt8]?
+
+  /// A part of a multipart stream. Whoever is the first to send it says when, where the sender's
+  /// clock is not known.
   func part(sent: Int64) -> [UInt8] {
-    MultipartStream.part(of: jpeg, time: due ?? sent)
+    if let madePart { return madePart }
+    let part = MultipartStream.part(of: jpeg, time: due ?? sent)
+    madePart = part
+    return part
   }
 }
 
@@ -35,19 +42,45 @@ final class Picture {
 enum MultipartStream {
   static let contentType = "multipart/x-mixed-replace; boundary=streamd"
 
+  private static let headStart = "Content-Type: image/jpeg\r\nX-Timestamp: "
+  private static let headEnd = "\r\n\r\n"
+  private static let tail = "\r\n--streamd\r\n"
+  /// Seconds have ten digits from 2001 to 2286.
+  private static let secondDigits = 10
+  private static let fractionDigits = 6
+  /// What a part has beside its picture, at most.
+  static let addedBytesMax = 160
+
   /// One picture with its length and time, in microseconds since 1970. The boundary stands behind
   /// it as well: browsers show a picture when they see the next boundary.
   static func part(of jpeg: [UInt8], time: Int64) -> [UInt8] {
-    let fraction = String(1_000_000 + time % 1_000_000).dropFirst()
-    let head =
-      "Content-Type: image/jpeg\r\nContent-Length: \(jpeg.count)\r\n"
-      + "X-Timestamp: \(time / 1_000_000).\(fraction)\r\n\r\n"
+    let seconds = String(10_000_000_000 + time / 1_000_000).suffix(secondDigits)
+    let fraction = String(1_000_000 + time % 1_000_000).suffix(fractionDigits)
+    let head = "\(headStart)\(seconds).\(fraction)\r\nContent-Length: \(jpeg.count)\(headEnd)"
     var bytes: [UInt8] = []
-    bytes.reserveCapacity(jpeg.count + 160)
+    bytes.reserveCapacity(jpeg.count + addedBytesMax)
     bytes += head.utf8
     bytes += jpeg
-    bytes += "\r\n--streamd\r\n".utf8
+    bytes += tail.utf8
     return bytes
+  }
+
+  /// Writes another time over a part.
+  static func stamp(_ parts: PacketBuffer, _ frame: Int, time: Int64) {
+    let place = headStart.utf8.count
+    parts.patch(
+      frame: frame, at: place, decimal: time / 1_000_000, digits: secondDigits)
+    parts.patch(
+      frame: frame, at: place + secondDigits + 1, decimal: time % 1_000_000,
+      digits: fractionDigits)
+  }
+
+  /// The picture of a part.
+  static func picture(in part: [UInt8]) -> [UInt8] {
+    let end = part.count - tail.utf8.count
+    let mark = Array(headEnd.utf8)
+    let start = part.indices.first { part[$0...].starts(with: mark) }
+    return Array(part[(start.map { $0 + mark.count } ?? end)..<end])
   }
 }
 
@@ -56,7 +89,7 @@ enum MultipartStream {
 protocol PictureWatcher: AnyObject {
   func show(_ picture: Picture)
   /// Numbers, four times a second.
-  func show(_ report: SessionReport)
+  func show(_ statistics: Statistics)
   /// The session's state has changed, for the reason given.
   func stateChanged(_ report: SessionReport, _ message: String)
   /// The server is gone or silent, for the reason given, and is tried again.

@@ -428,8 +428,8 @@ final class ViewerSession: Wakeable, EventHandler {
       nextSample += Self.sampleNanoseconds
       if nextSample < now { nextSample = now + Self.sampleNanoseconds }
       meter.sample(frames: receiver.pictures, bytes: receiver.payloadBytes, at: now)
-      let report = report
-      for watcher in watchers.values { watcher.show(report) }
+      let statistics = Statistics(report)
+      for watcher in watchers.values { watcher.show(statistics) }
     }
     if now >= nextReport { sendReport(now) }
     if !usesTCP, receiver.packets == packetsAtPlay, now - playingSince > Self.silenceNanoseconds {

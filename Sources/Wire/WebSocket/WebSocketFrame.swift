@@ -1,4 +1,4 @@
-/// A frame's head (RFC 6455 §5.2), as a server writes it: never masked.
+/// A frame's head (RFC 6455 §5.2), as a server writes it: never masked; and frames of a client.
 ///
 ///      0                   1                   2                   3
 ///      0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1
@@ -44,6 +44,18 @@ public enum WebSocketFrame {
     bytes.reserveCapacity(payload.count + 10)
     emitHead(opcode, length: payload.count, into: &bytes)
     bytes += payload
+    return bytes
+  }
+
+  /// A whole frame as a client has to send it, masked by a key that others cannot guess (§5.3).
+  public static func masked(_ opcode: Opcode, _ payload: [UInt8], key: UInt32) -> [UInt8] {
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(payload.count + 14)
+    emitHead(opcode, length: payload.count, into: &bytes)
+    bytes[1] |= maskBit
+    bytes.append(uint32: key)
+    let mask = Array(bytes.suffix(4))
+    for (index, byte) in payload.enumerated() { bytes.append(byte ^ mask[index & 3]) }
     return bytes
   }
 

@@ -74,17 +74,8 @@ struct BrowserTests {
 
   @Test("a server that others wrote is watched over the real protocols, on UDP ports from 25000 up")
   func foreign() async throws {
-    let folder = try TemporaryFolder()
-    let movie = "\(folder.path)/movie.mkv"
-    try folder.write("movie.mjpeg", Array(try Repository.samplePictures().joined()))
-    let remux = try await Tool.run(
-      "ffmpeg",
-      ["-v", "error", "-framerate", "20", "-i", "\(folder.path)/movie.mjpeg", "-c", "copy", movie])
-    #expect(remux.status == 0, "\(remux.errors)")
-    let camera = try Companion(
-      Repository.root.appending(path: "Tests/Tools/gst-camera").path, [movie])
-    let line = camera.read()
-    let port = line.trimmingCharacters(in: .whitespacesAndNewlines)
+    let camera = try await ForeignCamera.start()
+    let port = String(camera.port)
     let daemon = try DaemonProcess(["--allowed-servers", "127.0.0.1:\(port)"])
     let bystander = Bystander(daemon)
     _ = try await browse("foreign", daemon, ["--port", port, "--file", "camera"])

@@ -6,7 +6,7 @@ import Wire
 @testable import Streamd
 
 private enum Layouts {
-  static let all: [MediaFile.Layout] = [.datagrams, .interleaved, .classroom]
+  static let all: [MediaFile.Layout] = [.datagrams, .interleaved, .classroom, .multipart]
 }
 
 /// Files that change after they have been indexed and before somebody plays them.
@@ -31,7 +31,7 @@ struct MediaFileTests {
 
   private var path: String { folder.path + "/a.mjpeg" }
 
-  @Test("the classroom's packets are whole pictures, the others' carry them in pieces")
+  @Test("the classroom's packets and multipart's parts are whole pictures, others are pieces")
   func layouts() throws {
     try folder.write("a.mjpeg", Array(pictures.joined()))
     let whole = try packets("a.mjpeg", .classroom)
@@ -40,6 +40,14 @@ struct MediaFileTests {
       #expect(whole.packets(of: number) == 1)
       #expect(Array(whole.copy(of: number).dropFirst(RTPHeader.length)) == picture)
     }
+    let parts = try packets("a.mjpeg", .multipart)
+    for (number, picture) in pictures.enumerated() {
+      #expect(MultipartStream.picture(in: parts.copy(of: number)) == picture)
+    }
+    // Stamped, a part is what it would be if it were made anew.
+    MultipartStream.stamp(parts, 1, time: 1_795_000_123_000_042)
+    #expect(
+      parts.copy(of: 1) == MultipartStream.part(of: pictures[1], time: 1_795_000_123_000_042))
     let pieces = try packets("a.mjpeg", .datagrams)
     #expect(pieces.count == 3 && pieces.stride == 1400)
     #expect((0..<3).allSatisfy { pieces.packets(of: $0) > 1 })

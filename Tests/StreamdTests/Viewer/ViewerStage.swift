@@ -116,7 +116,7 @@ final class ViewerStage: PictureWatcher {
   var log: [String] { activity.page(after: 0, limit: 1000).items.map(\.message) }
 
   func show(_ picture: Picture) {}
-  func show(_ report: SessionReport) {}
+  func show(_ statistics: Statistics) {}
 
   func stateChanged(_ report: SessionReport, _ message: String) {
     states.append("\(report.state): \(message)")

@@ -73,4 +73,14 @@ struct WebSocketFrameTests {
       if isTaken != allowed.contains(code) { Issue.record("\(code)") }
     }
   }
+
+  @Test("a client's frame is what a server reads")
+  func masked() throws {
+    var parser = WebSocketParser(messageBytesMax: 100_000)
+    for length in [0, 5, 125, 126, 70_000] {
+      let payload = (0..<length).map { UInt8(truncatingIfNeeded: $0) }
+      parser.feed(WebSocketFrame.masked(.binary, payload, key: 0x1234_5678).span)
+      #expect(try parser.next() == .binary(payload))
+    }
+  }
 }

@@ -1,0 +1,91 @@
+import Testing
+import Wire
+
+@testable import streamctl
+
+@Suite("Reception")
+struct ReceptionTests {
+  private static let period: Int64 = 50_000_000
+
+  private func mark(_ sequence: UInt16, _ frame: Int, isLast: Bool = true) throws -> RTPMark {
+    var bytes: [UInt8] = []
+    RTPHeader(
+      marker: isLast, sequence: sequence,
+      timestamp: UInt32(truncatingIfNeeded: 0xFFFF_F000 + frame * 4500), ssrc: 1
+    ).emit(into: &bytes)
+    let mark = RTPMark(bytes.span, at: 0, count: bytes.count)
+    return try #require(mark)
+  }
+
+  /// A second of frames of three packets, around the ends of both number ranges; some packets are
+  /// left out.
+  private func receive(markers: Bool = true, without lost: Set<Int> = []) throws -> Reception {
+    var reception = Reception()
+    for packet in 0..<60 where !lost.contains(packet) {
+      let mark = try mark(
+        UInt16(truncatingIfNeeded: 65_500 + packet), packet / 3,
+        isLast: markers && packet % 3 == 2)
+      _ = reception.packet(mark, length: 100, at: Int64(packet / 3) * Self.period)
+    }
+    return reception
+  }
+
+  @Test("frames and packets are counted across the ends of their numbers")
+  func all() throws {
+    let reception = try receive()
+    #expect(reception.frames == 20 && reception.packets == 60 && reception.bytes == 6000)
+    #expect(reception.lost == 0 && reception.misplaced == 0)
+    #expect(abs(reception.rate(from: 0, to: 1_000_000_000) - 20) < 0.001)
+  }
+
+  @Test("missing packets are counted; a frame without its last one is counted with the next")
+  func losses() throws {
+    let reception = try receive(without: [5, 30, 31, 32])
+    #expect(reception.lost == 4 && reception.packets == 56 && reception.frames == 19)
+  }
+
+  @Test("without markers a new timestamp ends a frame")
+  func unmarked() throws {
+    // The last one has not ended.
+    #expect(try receive(markers: false).frames == 19)
+  }
+
+  @Test("late packets lose nothing; a sender that begins anew is followed")
+  func order() throws {
+    var reception = Reception()
+    for sequence: UInt16 in [10, 12, 11, 13] {
+      _ = reception.packet(try mark(sequence, 0, isLast: false), length: 1, at: 0)
+    }
+    #expect(reception.lost == 1 && reception.misplaced == 1)
+    for sequence: UInt16 in [40_000, 40_001, 40_002] {
+      _ = reception.packet(try mark(sequence, 1), length: 1, at: 0)
+    }
+    #expect(reception.lost == 1 && reception.misplaced == 2)
+  }
+
+  @Test("an interval is judged by the timestamps, or told where there are none")
+  func intervals() throws {
+    var reception = Reception()
+    _ = reception.packet(try mark(1, 0), length: 1, at: 0)
+    // A frame was left out by the sender, and this one is 3 ms late.
+    let late = reception.packet(try mark(2, 2), length: 1, at: 2 * Self.period + 3_000_000)
+    guard case .error(3_000_000) = late else {
+      Issue.record("\(String(describing: late))")
+      return
+    }
+    var pictures = Reception()
+    _ = pictures.picture(bytes: 5, at: 0)
+    guard case .length(Self.period) = pictures.picture(bytes: 5, at: Self.period) else {
+      Issue.record("a picture's interval")
+      return
+    }
+    #expect(pictures.bytes == 10 && pictures.packets == 0)
+  }
+
+  @Test("what stops in between has a lower rate")
+  func stalls() throws {
+    let reception = try receive()
+    #expect(abs(reception.rate(from: 0, to: 10_000_000_000) - 2) < 0.001)
+    #expect(Reception().rate(from: 0, to: 1) == 0)
+  }
+}
