@@ -97,9 +97,8 @@ struct CommandLineTests {
     let daemon = try DaemonProcess(media: folder.path)
     #expect(daemon.log.contains("msg=playable file=good.mjpeg frames=2"))
     #expect(daemon.log.contains("file=bad.mjpeg reason=\"at byte 5: no JPEG begins here"))
-    #expect(
-      daemon.log.contains(
-        "file=odd.jpg reason=\"at byte \(sample[0].count + frame + 4): the picture is arith"
-      ))
+    #expect(daemon.log.contains("msg=playable file=odd.jpg frames=2"))
+    let place = "at byte \(sample[0].count + frame + 4): the picture is arithmetically coded"
+    #expect(daemon.log.contains("file=odd.jpg count=1 first=\"\(place)"), "\(daemon.log)")
   }
 }

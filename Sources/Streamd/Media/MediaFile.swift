@@ -41,6 +41,8 @@ final class MediaFile {
   private let rate: FrameRate
   private var index: MotionJPEGIndex
   private var layouts: [Layout: PacketSlices] = [:]
+  /// Open since somebody has played it; one for all layouts.
+  private var source: PictureSource?
 
   /// `rate` is what it plays at if it carries none of its own.
   init(
@@ -87,6 +89,8 @@ final class MediaFile {
     _ layout: Layout, from source: PictureSource, on worker: Worker, in memory: PacketMemory
   ) -> PacketSlices {
     if let packets = layouts[layout] { return packets }
+    let source = self.source ?? source
+    self.source = source
     let packets = PacketSlices(layout, index, from: source, on: worker, in: memory)
     var isTold = false
     packets.damaged = { [name] damage in

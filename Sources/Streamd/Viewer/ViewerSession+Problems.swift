@@ -44,6 +44,9 @@ extension ViewerSession {
     }
   }
 
+  /// The server has said nothing.
+  var silence: Problem { Self.problem(.timeout, address, target.videoFile) }
+
   private static let checkServer = "check address and port, and that the server is started"
 }
 

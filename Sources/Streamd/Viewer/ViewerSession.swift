@@ -37,7 +37,7 @@ final class ViewerSession: Wakeable, EventHandler {
 
   private unowned let home: ViewerSessions
   private let loop: EventLoop
-  private let address: SocketAddress
+  let address: SocketAddress
   private let policy: RetryPolicy
   private var usesTCP: Bool
   private var connection: RTSPClientConnection?
@@ -375,8 +375,6 @@ final class ViewerSession: Wakeable, EventHandler {
     answer(problem)
     teardown(problem.detail)
   }
-
-  private var silence: Problem { Self.problem(.timeout, address, target.videoFile) }
 
   // MARK: The RTP side
 

@@ -112,7 +112,7 @@ struct HygieneTests {
     #expect(isGone)
     #expect(daemon.log.contains("msg=\"client left\""))
     #expect(daemon.log.contains("reason=unreachable"))
-    #expect(daemon.descriptors == before + 2, "its two connections")
+    #expect(daemon.descriptors == before + 3, "its two connections and the film")
     let pause = try session.client.request("PAUSE", daemon.url(), ["Session: \(session.id)"])
     #expect(pause.status == 454)
     #expect(

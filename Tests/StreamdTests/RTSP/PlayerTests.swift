@@ -113,8 +113,8 @@ struct PlayerTests {
         "rtpjpegdepay", "!", "identity", "eos-after=251", "!", "multifilesink",
         "location=\(folder.path)/%05d.jpg",
       ])
-    // It has left with TEARDOWN, and then, on a busy machine, wanted to pause on the connection that
-    // it had closed itself: that is its own affair.
+    // It has left with TEARDOWN, and then, on a busy machine, wanted to pause on the connection
+    // that it had closed itself: that is its own affair.
     #expect(daemon.log.contains("method=TEARDOWN status=200"), "\(result.errors); \(daemon.log)")
     let isItsOwnAffair = result.errors.contains("gst_rtspsrc_pause ()")
     #expect(result.status == 0 || isItsOwnAffair, "\(result.errors); \(daemon.log)")
