@@ -41,8 +41,8 @@ final class MediaFile {
   private let rate: FrameRate
   private var index: MotionJPEGIndex
   private var layouts: [Layout: PacketSlices] = [:]
-  /// Open since somebody has played it; one for all layouts.
-  private var source: PictureSource?
+  /// Open as long as somebody watches.
+  private weak var file: RegularFile?
 
   /// `rate` is what it plays at if it carries none of its own.
   init(
@@ -88,9 +88,11 @@ final class MediaFile {
   func packets(
     _ layout: Layout, from source: PictureSource, on worker: Worker, in memory: PacketMemory
   ) -> PacketSlices {
-    if let packets = layouts[layout] { return packets }
-    let source = self.source ?? source
-    self.source = source
+    let source = shared(source)
+    if let packets = layouts[layout] {
+      packets.renew(source)
+      return packets
+    }
     let packets = PacketSlices(layout, index, from: source, on: worker, in: memory)
     var isTold = false
     packets.damaged = { [name] damage in
@@ -101,6 +103,13 @@ final class MediaFile {
     }
     layouts[layout] = packets
     return packets
+  }
+
+  /// What others have open already, so that one descriptor is enough for all who watch.
+  private func shared(_ source: PictureSource) -> PictureSource {
+    if let file, case .file(let identity) = identity { return .file(file, identity) }
+    file = source.file
+    return source
   }
 
   /// Its packets in a layout, if somebody has asked for them.

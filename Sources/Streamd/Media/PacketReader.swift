@@ -4,9 +4,14 @@ internal import Reactor
 /// for in time.
 struct PacketReader {
   private let slices: PacketSlices
+  /// Kept open while somebody watches.
+  private let source: PictureSource?
   private(set) var slice: PacketSlice?
 
-  init(_ slices: PacketSlices) { self.slices = slices }
+  init(_ slices: PacketSlices) {
+    self.slices = slices
+    source = slices.source
+  }
 
   /// The slice that a frame is in; nil when it is not there.
   @inline(__always)

@@ -14,7 +14,10 @@ final class PacketSlices {
   }
 
   private let layout: MediaFile.Layout
-  private let source: PictureSource?
+  /// Viewers keep the file open, each through its ``PacketReader``; nobody else does.
+  private weak var file: RegularFile?
+  private let identity: PictureSource.Identity?
+  private let pictures: NumberedPictures?
   private let worker: Worker?
   private let memory: PacketMemory?
   private var entries: [MotionJPEGIndex.Entry]
@@ -35,16 +38,19 @@ final class PacketSlices {
     on worker: Worker, in memory: PacketMemory
   ) {
     self.layout = layout
-    self.source = source
+    identity = source.identity
+    pictures = source.pictures
     self.worker = worker
     self.memory = memory
     (entries, slots, bounds) = ([], [], [0])
+    renew(source)
     extend(index)
   }
 
   /// Packets that are there already.
   init(_ packets: PacketBuffer) {
-    (layout, source, worker, memory) = (.datagrams, nil, nil, nil)
+    (layout, worker, memory) = (.datagrams, nil, nil)
+    (identity, pictures) = (nil, nil)
     entries = []
     bounds = [0, packets.count]
     slots = [.there(PacketSlice(0..<packets.count, packets))]
@@ -66,6 +72,18 @@ final class PacketSlices {
         bytes = 0
       }
     }
+  }
+
+  /// It has been opened again, if nobody has it open any more.
+  func renew(_ source: PictureSource) {
+    if file == nil { file = source.file }
+  }
+
+  /// What is read from; nil when it is no longer open.
+  var source: PictureSource? {
+    if let pictures { return .folder(pictures) }
+    guard let file, case .file(let identity) = identity else { return nil }
+    return .file(file, identity)
   }
 
   // MARK: For viewers
@@ -111,7 +129,10 @@ final class PacketSlices {
       if let done { slots[number] = .coming(waiting + [done]) }
       return
     }
-    guard let source, let worker else { return }
+    guard let source, let worker else {
+      done?(.failure(PicturePacker.Fault(reason: "it is no longer open")))
+      return
+    }
     slots[number] = .coming(done.map { [$0] } ?? [])
     let frames = bounds[number]..<bounds[number + 1]
     let packer = PicturePacker(

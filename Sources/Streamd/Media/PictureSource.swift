@@ -51,6 +51,18 @@ enum PictureSource: Sendable {
     return bytes
   }
 
+  /// The file, if it is one.
+  var file: RegularFile? {
+    if case .file(let file, _) = self { return file }
+    return nil
+  }
+
+  /// The pictures, if they are files of their own.
+  var pictures: NumberedPictures? {
+    if case .folder(let pictures) = self { return pictures }
+    return nil
+  }
+
   /// How many files there are.
   var count: Int {
     switch self {

@@ -273,7 +273,8 @@ struct BadInputTests {
       }
       if number % 16 == 0 { try viewer.watch() }
     }
-    #expect(eventually { daemon.descriptors == before + 1 }, "a session is left over")
+    // The viewer's connection, and the film that it watches.
+    #expect(eventually { daemon.descriptors == before + 2 }, "a session is left over")
   }
 
   @Test("a session of another connection is not to be had (CVE-2026-41470)")

@@ -142,7 +142,7 @@ struct ShellFaultTests {
       let video =
         "{\"name\":\"x\",\"frames\":\(number),\"fps\":1e300,\"width\":\(number),"
         + "\"height\":\(number),\"duration_s\":-1e300,\"bytes\":\(number),\"playable\":true,"
-        + "\"container\":\"x\",\"normalised\":[],\"reason\":\"\"}"
+        + "\"container\":\"x\",\"normalised\":[],\"damaged\":0,\"reason\":\"\"}"
       let line = "{\"seq\":\(number),\"time\":\"x\",\"level\":\"x\",\"message\":\"x\"}"
       for (command, item) in [
         ("status", nil), ("clients", client), ("sessions", session), ("videos", video),
