@@ -122,7 +122,7 @@ struct Command: Sendable {
       note: "Exit status 1 when streamd could not play the file."),
     Command(
       verb: .bench, operand: Operand(name: "URL"),
-      summary: "watch a stream with many viewers: how they are served, what it costs",
+      summary: "watch a stream with many viewers, and measure",
       options: benchOptions,
       note: """
         URL is rtsp://HOST:PORT/NAME of any server with a JPEG track, http://HOST:PORT/PATH of any

@@ -245,11 +245,15 @@ final class Catalog {
         case .failure(let refusal): done(.failure(refusal))
         case .success(let media):
           let packets = media.packets(layout, from: source, on: worker, in: memory)
+          let opened = packets.source
           let frame = min(max(0, frame), media.description.frameCount - 1)
           packets.load(frame) { [self] loaded in
-            switch loaded {
-            case .success: done(.success((media, packets)))
-            case .failure(let fault): done(.failure(refusal(fault, media, at: path)))
+            // Open until there is a viewer that keeps it so.
+            withExtendedLifetime(opened) {
+              switch loaded {
+              case .success: done(.success((media, packets)))
+              case .failure(let fault): done(.failure(refusal(fault, media, at: path)))
+              }
             }
           }
         }
