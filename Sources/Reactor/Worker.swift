@@ -128,20 +128,21 @@ private final class Mailbox: Sendable {
   // MARK: The thread's side
 
   func work() {
-    while true {
-      Self.lower(wanted)
-      let (jobs, isClosed) = state.withLock { state in
-        defer { state.jobs = [] }
-        return (state.jobs, state.isClosed)
+    while !state.withLock({ $0.isClosed }) {
+      guard let result = doNext() else {
+        Self.lower(wanted)
+        continue
       }
-      for job in jobs {
-        if state.withLock({ $0.isClosed }) { return }
-        let result = job()
-        state.withLock { $0.results.append(result) }
-        Self.raise(done)
-      }
-      if isClosed { return }
+      state.withLock { $0.results.append(result) }
+      Self.raise(done)
     }
+  }
+
+  /// What the next job has come to; nil when there is none. The job, and what it has held, are gone
+  /// before anybody is told.
+  private func doNext() -> (any Sendable)? {
+    let job = state.withLock { $0.jobs.isEmpty ? nil : $0.jobs.removeFirst() }
+    return job?()
   }
 
   // MARK: Events

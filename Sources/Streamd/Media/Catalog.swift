@@ -30,7 +30,7 @@ final class Catalog {
 
     var identity: PictureSource.Identity {
       switch self {
-      case .opening(let opening): opening.source.identity
+      case .opening(let opening): opening.identity
       case .playable(let media): media.identity
       case .unplayable(let identity, _): identity
       }
@@ -174,7 +174,7 @@ final class Catalog {
       entries[path] = .playable(media)
       Self.note(media)
     case .failure(.unplayable(let reason)):
-      entries[path] = .unplayable(opening.source.identity, reason: reason)
+      entries[path] = .unplayable(opening.identity, reason: reason)
       Log.warning("not playable", ["file": path, "reason": reason])
     case .failure(.changed(let reason)):
       entries[path] = nil

@@ -7,13 +7,14 @@ final class Opening {
   typealias Opened = Result<MediaFile, Scan.Failure>
 
   let path: String
-  let source: PictureSource
+  let identity: PictureSource.Identity
   /// How much of it has been read, from 0 to 1.
   private(set) var progress = 0.0
   /// What can be played already.
   private(set) var media: MediaFile?
 
-  private let scan: Scan
+  /// It has the file open; nil when it is over.
+  private var scan: Scan?
   private let rate: FrameRate
   private let worker: Worker
   private let loop: EventLoop
@@ -30,7 +31,7 @@ final class Opening {
     ended: @escaping (Opening, Opened) -> Void
   ) {
     self.path = path
-    self.source = source
+    identity = source.identity
     self.rate = rate
     self.worker = worker
     self.loop = loop
@@ -41,11 +42,12 @@ final class Opening {
 
   /// Has the first step taken, and the others after it.
   func goOn() {
+    guard let scan else { return }
     // A copy of what has been found each time that it has doubled costs little in all.
     let wantsIndex =
       loop.now - began >= Self.patience && (media == nil || progress >= 2 * published)
     do throws(SystemError) {
-      try worker.perform({ [scan] in scan.step(wantsIndex: wantsIndex) }) { [self] in took($0) }
+      try worker.perform({ scan.step(wantsIndex: wantsIndex) }) { [self] in took($0) }
     } catch {
       end(.failure(.changed(error.reason)))
     }
@@ -78,12 +80,13 @@ final class Opening {
     if let media {
       media.extend(index)
     } else {
-      media = MediaFile(name: path, identity: source.identity, index: index, rate: rate)
+      media = MediaFile(name: path, identity: identity, index: index, rate: rate)
     }
     if let media { answer(.success(media)) }
   }
 
   private func end(_ result: Opened) {
+    scan = nil
     ended(self, result)
     answer(result)
   }
