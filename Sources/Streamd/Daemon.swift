@@ -82,13 +82,16 @@ final class Daemon {
     try listen()
     housekeeping.begin()
     probe.begin()
-    catalog.settled { [self] in announce() }
+    catalog.settled(within: Self.startSeconds) { [self] in announce() }
     do throws(SystemError) {
       try loop.run()
     } catch {
       throw StartError(message: "the event loop has failed: \(error)")
     }
   }
+
+  /// Whoever waits for the start wants the files as well, but not for ever.
+  private static let startSeconds = 10
 
   /// Says that everything is there, and where.
   private func announce() {

@@ -13,17 +13,25 @@ final class Catalog {
   private let worker: Worker
   private let loop: EventLoop
   private let memory: PacketMemory
-  private var watch: FolderWatch?
-  private var survey = FolderSurvey()
-  private var entries: [String: Entry] = [:]
+  private(set) var watch: FolderWatch?
+  private(set) var survey = FolderSurvey()
+  private(set) var entries: [String: Entry] = [:]
+  /// Those that are being opened and cannot be played yet, also where another has taken the place.
+  private var openings: Set<ObjectIdentifier> = []
+  /// The paths of files that are still to be opened, the next one last.
+  private var unopened: [String] = []
   private var isSurveying = false
   /// The folder has changed since the survey at hand began.
   private var isOutdated = false
   private var waiting: [Patience] = []
+  /// Since ``changed`` was told.
+  private var hasNews = false
+  private var isWatchLimited = false
   /// Told when what can be played may have changed.
   var changed: () -> Void = {}
 
-  private enum Entry {
+  /// What is known of a file.
+  enum Entry {
     case opening(Opening)
     case playable(MediaFile)
     case unplayable(PictureSource.Identity, reason: String)
@@ -55,6 +63,7 @@ final class Catalog {
   func use(folder: Folder, rate: FrameRate, limits: Limits) {
     if folder.path != self.folder.path || rate != self.rate {
       entries = [:]
+      unopened = []
       survey = FolderSurvey()
     }
     self.folder = folder
@@ -121,23 +130,33 @@ final class Catalog {
 
   private func take(_ survey: FolderSurvey, _ gone: [String]) {
     isSurveying = false
+    hasNews = hasNews || survey != self.survey || !gone.isEmpty
     self.survey = survey
     for path in gone {
       entries[path] = nil
       Log.info("no longer there", ["file": path])
     }
     for (path, pictures) in survey.pictures { open(path, .folder(pictures)) }
-    for (path, file) in survey.files where file.looksLikeVideo {
-      guard watch?.isBeingWritten(path) != true else { continue }
-      if entries[path]?.identity == .file(file.identity) { continue }
-      if let opened = try? folder.file(at: path), let identity = try? opened.identity() {
-        open(path, .file(opened, identity))
-      }
-    }
+    unopened = survey.files.filter { path, file in
+      file.looksLikeVideo && entries[path]?.identity != .file(file.identity)
+    }.map(\.key).sorted(by: >)
+    openNext()
     // What has come into a new folder before it was watched has not been heard of.
     if watchFolders(survey.folders) || isOutdated { return refresh() }
     hasChanged()
   }
+
+  /// Opens a few at a time: each is a descriptor.
+  private func openNext() {
+    while openings.count < Self.openingsMax, let path = unopened.popLast() {
+      guard watch?.isBeingWritten(path) != true, let file = try? folder.file(at: path),
+        let identity = try? file.identity()
+      else { continue }
+      open(path, .file(file, identity))
+    }
+  }
+
+  private static let openingsMax = 8
 
   /// True when one of them is watched for the first time.
   @discardableResult
@@ -146,9 +165,12 @@ final class Catalog {
     do throws(SystemError) {
       return try watch.watch(paths, below: folder) && paths != ["."]
     } catch {
-      Log.warning(
-        "changes in some media folders are not noticed",
-        ["reason": error.reason, "hint": "raise fs.inotify.max_user_watches"])
+      if !isWatchLimited {
+        Log.warning(
+          "changes in some media folders are not noticed",
+          ["reason": error.reason, "hint": "raise fs.inotify.max_user_watches"])
+      }
+      isWatchLimited = true
       return false
     }
   }
@@ -160,13 +182,21 @@ final class Catalog {
     let opening = Opening(path, source, rate: rate, on: worker, loop) { [weak self] in
       self?.opened($0, $1)
     }
+    opening.playable = { [weak self, unowned opening] in
+      self?.openings.remove(ObjectIdentifier(opening))
+      self?.openNext()
+      self?.hasChanged()
+    }
     entries[path] = .opening(opening)
+    openings.insert(ObjectIdentifier(opening))
     opening.goOn()
     return entries[path] ?? .opening(opening)
   }
 
   private func opened(_ opening: Opening, _ result: Opening.Opened) {
     let path = opening.path
+    openings.remove(ObjectIdentifier(opening))
+    openNext()
     // Another one may have taken its place.
     guard case .opening(let current) = entries[path], current === opening else { return }
     switch result {
@@ -180,6 +210,7 @@ final class Catalog {
       entries[path] = nil
       Log.warning("the file changes while it is read", ["file": path, "error": reason])
     }
+    hasNews = true
     hasChanged()
   }
 
@@ -205,11 +236,11 @@ final class Catalog {
 
   /// RFC 2435 has no place for larger sizes; ours is in the session description, where FFmpeg does
   /// not look.
-  private static func isTooLargeForFFmpeg(_ description: MediaDescription) -> Bool {
+  static func isTooLargeForFFmpeg(_ description: MediaDescription) -> Bool {
     max(description.width, description.height) > RTPJPEGFrame.sideMax
   }
 
-  private static let large =
+  static let large =
     "larger than \(RTPJPEGFrame.sideMax) pixels: GStreamer and live555 show it, FFmpeg cannot"
 
   // MARK: Looking up
@@ -328,9 +359,9 @@ final class Catalog {
 
   // MARK: Telling
 
-  /// Calls `done` when the folder has been looked at as it is now, and what is in it has been
-  /// opened, or a second has passed.
-  func settled(then done: @escaping () -> Void) {
+  /// Calls `done` when the folder has been looked at as it is now, and what is in it can be played
+  /// or not, or so many seconds have passed.
+  func settled(within seconds: Int = 1, then done: @escaping () -> Void) {
     watch?.drain()
     // Without a watch nobody has told what has changed.
     if watch == nil { refresh() }
@@ -340,68 +371,19 @@ final class Catalog {
       done()
     }
     waiting.append(patience)
-    loop.deadlines.set(patience, at: loop.now + 1_000_000_000)
+    loop.deadlines.set(patience, at: loop.now + Instant(seconds) * 1_000_000_000)
   }
 
-  private var isSettled: Bool {
-    !isSurveying
-      && !entries.values.contains { entry in
-        if case .opening = entry { true } else { false }
-      }
-  }
+  private var isSettled: Bool { !isSurveying && openings.isEmpty && unopened.isEmpty }
 
   private func hasChanged() {
     guard isSettled else { return }
-    changed()
+    if hasNews { changed() }
+    hasNews = false
     for patience in waiting {
       loop.deadlines.clear(patience)
       patience.wake(at: loop.now)
     }
-  }
-
-  /// What is in the folder, as the API tells it: everything that can be played, and what looks as
-  /// if it could but cannot.
-  func reports() -> [VideoReport] {
-    let files = survey.files.filter { $1.looksLikeVideo }.map { ($0, $1.identity.size) }
-    let pictures = survey.pictures.map { path, pictures in
-      (path, PictureSource.folder(pictures).identity.size)
-    }
-    return (files + pictures).sorted { $0.0 < $1.0 }.map { path, size in
-      var report = VideoReport(name: path)
-      report.bytes = size
-      if watch?.isBeingWritten(path) == true {
-        report.reason = "it is being written"
-      } else {
-        describe(entries[path], &report)
-      }
-      return report
-    }
-  }
-
-  private func describe(_ entry: Entry?, _ report: inout VideoReport) {
-    switch entry {
-    case .playable(let media): describe(media, &report)
-    case .unplayable(_, let reason): report.reason = reason
-    case .opening(let opening):
-      report.opening = opening.progress
-      report.reason = "it is being read"
-      if let media = opening.media { describe(media, &report) }
-    case nil: report.reason = "it is being changed"
-    }
-  }
-
-  private func describe(_ media: MediaFile, _ report: inout VideoReport) {
-    let description = media.description
-    report.frames = description.frameCount
-    report.fps = Double(description.rate.numerator) / Double(description.rate.denominator)
-    (report.width, report.height) = (description.width, description.height)
-    report.durationS = Double(description.duration) / 1_000_000
-    report.container = media.container
-    report.normalised = media.normalised
-    report.damaged = media.damaged
-    report.reason = media.fault.map { "a damaged picture is left out: \($0)" } ?? ""
-    if report.reason.isEmpty, Self.isTooLargeForFFmpeg(description) { report.reason = Self.large }
-    report.playable = true
   }
 }
 

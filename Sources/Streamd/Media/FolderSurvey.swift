@@ -2,9 +2,9 @@ internal import Reactor
 internal import Wire
 
 /// What is in the media folder, as the worker has found it.
-struct FolderSurvey: Sendable {
+struct FolderSurvey: Equatable, Sendable {
   /// A file that somebody would expect to play.
-  struct File: Sendable {
+  struct File: Equatable, Sendable {
     var identity: RegularFile.Identity
     var looksLikeVideo: Bool
   }

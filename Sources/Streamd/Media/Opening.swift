@@ -20,6 +20,8 @@ final class Opening {
   private let loop: EventLoop
   private let began: Instant
   private var waiting: [(Opened) -> Void] = []
+  /// Told when it can be played though it is not over.
+  var playable: () -> Void = {}
   /// Told when it is over.
   private let ended: (Opening, Opened) -> Void
 
@@ -83,6 +85,7 @@ final class Opening {
       media = MediaFile(name: path, identity: identity, index: index, rate: rate)
     }
     if let media { answer(.success(media)) }
+    if !step.isDone { playable() }
   }
 
   private func end(_ result: Opened) {

@@ -18,7 +18,8 @@ struct AttachedBrowserTests {
       if text.isEmpty { break }
       for command in text.split(separator: "\n").map(String.init) {
         commands.append(command)
-        _ = try await shell.text(command)
+        // The browser waits for what it does.
+        try shell.runAtOnce(command)
       }
     }
     let (status, errors) = browser.finish()

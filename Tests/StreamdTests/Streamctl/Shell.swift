@@ -30,6 +30,12 @@ struct Shell {
     try await Tool.run("env", variables + [Self.program] + arguments, seconds: 30)
   }
 
+  /// Runs a command that is to succeed, without giving up the thread.
+  func runAtOnce(_ command: String) throws {
+    let result = try Tool.runAtOnce("env", variables + [Self.program, command], seconds: 30)
+    #expect(result.status == 0 && result.errors.isEmpty, "\(command): \(result.errors)")
+  }
+
   /// Runs a command that is to succeed, and returns what it prints.
   func text(
     _ arguments: String..., sourceLocation: SourceLocation = #_sourceLocation
