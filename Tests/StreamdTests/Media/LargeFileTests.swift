@@ -42,6 +42,35 @@ struct LargeFileTests {
     try PlayerTests.check(played, against: try await PlayerTests.checksumsOfFile(), from: 0)
   }
 
+  @Test("the loop's thread reads no file while one is played that does not fit into memory")
+  func coldReads() async throws {
+    let daemon = try DaemonProcess(Self.scarce)
+    let folder = try TemporaryFolder()
+    let log = folder.path + "/calls"
+    let tracer = try Companion(
+      "/usr/bin/strace", ["-f", "-e", "trace=read,pread64", "-o", log, "-p", String(daemon.pid)])
+    try #require(
+      try eventually {
+        try !String(contentsOfFile: "/proc/\(daemon.pid)/status", encoding: .utf8)
+          .contains("TracerPid:\t0\n")
+      })
+    // Not from the page cache either.
+    let movie = Repository.video + "/movie.Mjpeg"
+    let file = try FileHandle(forReadingFrom: URL(filePath: movie))
+    #expect(posix_fadvise(file.fileDescriptor, 0, 0, Int32(POSIX_FADV_DONTNEED)) == 0)
+    let played = try await Tool.run(
+      "ffmpeg",
+      ["-v", "error", "-i", daemon.url(), "-frames:v", "60", "-f", "null", "-"])
+    #expect(played.status == 0, "\(played.errors)")
+    // The tracer ends with what it traces.
+    #expect(daemon.terminate() == 0)
+    _ = tracer.finish()
+    let calls = try String(contentsOfFile: log, encoding: .utf8).split(separator: "\n")
+    let reads = calls.filter { $0.contains("pread64(") }
+    #expect(reads.count > 10)
+    #expect(reads.filter { $0.hasPrefix("\(daemon.pid) ") }.isEmpty, "\(reads.prefix(5))")
+  }
+
   @Test("viewers of a file that is cut off meet a clear end, and others are not disturbed")
   func truncated() throws {
     let folder = try TemporaryFolder()

@@ -22,6 +22,33 @@ struct NormalisedTests {
 
   static let recipes = [
     Recipe(
+      testDescription: "baseline with the standard tables, as libjpeg writes it", changes: [],
+      script: "for f in *.jpg; do djpeg $f | cjpeg -sample 2x2 -quality 90 >> film.mjpeg; done"),
+    Recipe(
+      testDescription: "without Huffman tables, as webcams send it", changes: [],
+      script: """
+        for f in *.jpg; do djpeg $f | cjpeg -sample 2x2 -quality 90 > bare; mv bare $f; done
+        /usr/bin/python3 -c "$STRIP" *.jpg > film.mjpeg
+        """),
+    Recipe(
+      testDescription: "progressive, by Pillow", changes: ["Huffman tables", "scans"],
+      script: """
+        /usr/bin/python3 -c 'import sys
+        from PIL import Image
+        for name in sys.argv[1:]:
+            Image.open(name).save(name, quality=85, subsampling=2, progressive=True)' *.jpg
+        cat *.jpg > film.mjpeg
+        """),
+    Recipe(
+      testDescription: "optimised, with restarts, by OpenCV", changes: ["Huffman tables"],
+      script: """
+        /usr/bin/python3 -c 'import sys, cv2
+        for name in sys.argv[1:]:
+            cv2.imwrite(name, cv2.imread(name),
+                        [cv2.IMWRITE_JPEG_OPTIMIZE, 1, cv2.IMWRITE_JPEG_RST_INTERVAL, 3])' *.jpg
+        cat *.jpg > film.mjpeg
+        """),
+    Recipe(
       testDescription: "optimal Huffman tables, as FFmpeg writes them", changes: ["Huffman tables"],
       script: concatenate),
     Recipe(
@@ -46,9 +73,24 @@ struct NormalisedTests {
       isLossless: false, format: "yuvj444p", script: concatenate),
   ]
 
+  /// Leaves the DHT segments out of the pictures that it is given.
+  private static let strip = """
+    import sys
+    for name in sys.argv[1:]:
+        data, position = open(name, "rb").read(), 2
+        kept = data[:2]
+        while data[position + 1] != 0xDA:
+            end = position + 2 + int.from_bytes(data[position + 2:position + 4], "big")
+            if data[position + 1] != 0xC4:
+                kept += data[position:end]
+            position = end
+        sys.stdout.buffer.write(kept + data[position:])
+    """
+
   private func make(_ recipe: Recipe, _ folder: TemporaryFolder) async throws {
     let script = """
       cd \(folder.path)/.work
+      STRIP='\(Self.strip)'
       ffmpeg -v error -f lavfi -i testsrc2=s=\(recipe.size):r=20 -frames:v \(Self.count) \
         -c:v mjpeg -huffman optimal -pix_fmt \(recipe.format) -q:v 3 -f image2 p%02d.jpg
       \(recipe.script)
@@ -90,6 +132,72 @@ struct NormalisedTests {
       let played = try await checksums(
         ["-rtsp_transport", transport, "-i", daemon.url("film.mjpeg")], recipe)
       #expect(played == file, "\(transport)")
+    }
+    // What GStreamer has put together is decoded like the file.
+    let pieces = try TemporaryFolder()
+    let gstreamer = try await Tool.run(
+      "gst-launch-1.0",
+      [
+        "-q", "rtspsrc", "location=\(daemon.url("film.mjpeg"))", "protocols=tcp", "!",
+        "rtpjpegdepay", "!", "identity", "eos-after=\(Self.count + 1)", "!", "multifilesink",
+        "location=\(pieces.path)/%02d.jpg",
+      ])
+    let depacketized = try await checksums(
+      ["-f", "image2", "-i", pieces.path + "/%02d.jpg"], recipe)
+    #expect(depacketized == file, "\(gstreamer.errors)")
+  }
+
+  @Test("chroma that is brought to 4:2:0 is close to what it was")
+  func chroma() async throws {
+    let folder = try TemporaryFolder()
+    let recipe = try #require(Self.recipes.last)
+    #expect(recipe.format == "yuvj444p")
+    try await make(recipe, folder)
+    let daemon = try DaemonProcess(media: folder.path)
+    // The mean over a square of four, as 4:2:0 has it.
+    let filter = """
+      [0:v]settb=1/20,setpts=N,format=yuvj420p[played];
+      [1:v]settb=1/20,setpts=N,scale=sws_flags=area,format=yuvj420p[file];
+      [played][file]psnr=stats_file=\(folder.path)/psnr
+      """
+    let result = try await Tool.run(
+      "ffmpeg",
+      [
+        "-v", "error", "-rtsp_transport", "tcp", "-i", daemon.url("film.mjpeg"), "-f", "mjpeg",
+        "-i", folder.path + "/film.mjpeg", "-lavfi", filter, "-frames:v", String(Self.count), "-f",
+        "null", "-",
+      ])
+    #expect(result.status == 0, "\(result.errors)")
+    let text = try String(contentsOfFile: folder.path + "/psnr", encoding: .utf8)
+    let values = text.matches(of: /psnr_[uv]:([0-9.]+|inf)/).map {
+      Double($0.output.1) ?? .infinity
+    }
+    #expect(values.count >= 2 * Self.count && values.allSatisfy { $0 >= 38 }, "\(text)")
+  }
+
+  @Test("arithmetic coding, 12 bits and CMYK are refused with the reason")
+  func refused() async throws {
+    let folder = try TemporaryFolder()
+    let script = """
+      cd \(folder.path)
+      ffmpeg -v error -f lavfi -i testsrc2=s=64x48 -frames:v 1 -c:v mjpeg -f image2 a.jpg
+      jpegtran -arithmetic a.jpg > arithmetic.mjpeg
+      /usr/bin/python3 -c 'from PIL import Image
+      Image.open("a.jpg").convert("CMYK").save("cmyk.jpg")'
+      mv cmyk.jpg cmyk.mjpeg
+      rm a.jpg
+      """
+    let made = try await Tool.run("/bin/bash", ["-ec", script])
+    try #require(made.status == 0, "\(made.errors)")
+    let daemon = try DaemonProcess(media: folder.path)
+    let reply = try HTTPClient(daemon).request("GET", "/api/v1/videos")
+    let items = try #require(reply.json["items"] as? [[String: Any]])
+    let reasons = items.map { $0["reason"] as? String ?? "" }
+    #expect(items.allSatisfy { $0["playable"] as? Bool == false } && items.count == 2, "\(items)")
+    #expect(reasons[0].contains("arithmetic") && reasons[1].contains("CMYK"), "\(reasons)")
+    for name in ["arithmetic.mjpeg", "cmyk.mjpeg"] {
+      let client = try RTSPClient(port: daemon.port)
+      #expect(try client.request("DESCRIBE", daemon.url(name)).status == 415)
     }
   }
 
