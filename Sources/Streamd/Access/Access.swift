@@ -158,7 +158,7 @@ final class Access {
 
   func logIn(_ entry: UserEntry) -> String { passes.logIn(entry, at: seconds) }
 
-  /// A pass for a session of ours, which revokes it when it ends.
+  /// A pass for a viewer session, which revokes it when it ends.
   func pass(for identity: Identity) -> String? { isOn ? passes.issue(to: identity) : nil }
 
   func revoke(_ pass: String) { passes.revoke(pass) }

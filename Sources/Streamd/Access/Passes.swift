@@ -1,8 +1,8 @@
 internal import Wire
 
 /// Random words that stand for somebody who has shown who they are: the cookie of a browser that
-/// has logged in, and what a viewer session of ours shows to our own RTSP server. They die with the
-/// process.
+/// has logged in, and what a viewer session shows to the daemon's own RTSP server. They die with
+/// the process.
 struct Passes {
   private struct Pass {
     var identity: Identity

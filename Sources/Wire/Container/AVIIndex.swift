@@ -50,7 +50,9 @@ struct AVIIndex: Sendable {
     self.place = place
     self.size = size
     if !place.chunks.isEmpty {
-      want(standard: 0)
+      // However many there are, and whether or not they are all the same one.
+      let total = place.chunks.reduce(0) { $0 + $1.count }
+      if total <= Self.bytesMax { want(standard: 0) }
     } else if place.firstSegment + 16 >= size {
       // A list's length is even in the file.
       let header = place.movie.upperBound + place.movie.count % 2

@@ -165,6 +165,8 @@ public struct MotionJPEGScanner: Sendable {
     if let previous, previous.entry == entry {
       verdict = previous.verdict
     } else {
+      // One that is shown once more though it has been passed over.
+      guard range.lowerBound >= 0, range.upperBound <= bytes.count else { return true }
       verdict = Self.judge(bytes.extracting(range))
       previous = (entry, verdict)
     }

@@ -36,7 +36,7 @@ struct GuardedPlayerTests {
     #expect(!guarded.daemon.log.contains("authentication failed"))
   }
 
-  @Test("a session of ours shows a camera its password, by Digest, and nobody else")
+  @Test("a viewer session shows a camera its password, by Digest, and nobody else")
   func camera() throws {
     let camera = try GuardedDaemon()
     let address = "127.0.0.1:\(camera.daemon.port)"

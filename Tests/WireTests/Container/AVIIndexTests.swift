@@ -126,4 +126,15 @@ struct AVIIndexTests {
     let old = bytes + TestAVI.oldIndex(Self.pictures)
     #expect(read(place(list, size: old.count / 2), old).entries == nil)
   }
+
+  @Test("an index that names the same part again and again is not read")
+  func bounds() {
+    let (bytes, entries, list) = movie()
+    let file = bytes + standardIndex(entries, base: 0)
+    let chunk = bytes.count..<file.count
+    let count = (128 << 20) / chunk.count + 1
+    let hostile = [Range<Int>](repeating: chunk, count: count)
+    let (found, seen) = read(place(list, size: 0, chunks: hostile), file)
+    #expect(found == nil && seen == 0)
+  }
 }
