@@ -66,17 +66,8 @@ struct GuardedPlayerTests {
   @Test(
     "a camera that others wrote takes our Digest and our Basic", arguments: ["digest", "basic"])
   func foreignCamera(method: String) async throws {
-    let folder = try TemporaryFolder()
-    let movie = "\(folder.path)/movie.mkv"
-    try folder.write("movie.mjpeg", Array(try Repository.samplePictures().joined()))
-    let remux = try await Tool.run(
-      "ffmpeg",
-      ["-v", "error", "-framerate", "20", "-i", "\(folder.path)/movie.mjpeg", "-c", "copy", movie])
-    #expect(remux.status == 0, "\(remux.errors)")
-    let camera = try Companion(
-      Repository.root.appending(path: "Tests/Tools/gst-camera").path,
-      [movie, method, "root", "hush hush"])
-    let port = camera.read().trimmingCharacters(in: .whitespacesAndNewlines)
+    let camera = try await ForeignCamera.start(method, "root", "hush hush")
+    let port = camera.port
     let daemon = try DaemonProcess(["--allowed-servers", "127.0.0.1:\(port)"])
     let client = try HTTPClient(daemon)
     for (prefix, status) in [("", 502), ("root:hush@", 502), ("root:hush%20hush@", 201)] {

@@ -8,7 +8,9 @@ final class ForeignCamera {
   private let server: Companion
 
   /// Starts it and waits until it listens.
-  static func start() async throws -> ForeignCamera {
+  ///
+  /// - Parameter protection: nothing, or `digest` or `basic`, a name and a password.
+  static func start(_ protection: String...) async throws -> ForeignCamera {
     let folder = try TemporaryFolder()
     let movie = "\(folder.path)/movie.mkv"
     try folder.write("movie.mjpeg", Array(try Repository.samplePictures().joined()))
@@ -16,13 +18,13 @@ final class ForeignCamera {
       "ffmpeg",
       ["-v", "error", "-framerate", "20", "-i", "\(folder.path)/movie.mjpeg", "-c", "copy", movie])
     #expect(remux.status == 0, "\(remux.errors)")
-    return try ForeignCamera(folder, movie)
+    return try ForeignCamera(folder, [movie] + protection)
   }
 
-  private init(_ folder: TemporaryFolder, _ movie: String) throws {
+  private init(_ folder: TemporaryFolder, _ arguments: [String]) throws {
     self.folder = folder
     server = try Companion(
-      Repository.root.appending(path: "Tests/Tools/gst-camera").path, [movie])
+      Repository.root.appending(path: "Tests/Tools/gst-camera").path, arguments)
     port = try #require(UInt16(server.read().trimmingCharacters(in: .whitespacesAndNewlines)))
   }
 
