@@ -319,4 +319,16 @@ struct RTSPServerConversationTests {
     script.request("F%\"LY")
     #expect(!script.last.contains("%\"LY"))
   }
+
+  @Test("a live source is played from now on, wherever the player wants to begin")
+  func live() {
+    var script = ConversationScript()
+    script.media = MediaDescription(live: "live/door", width: 640, height: 480)
+    let session = script.setup("live/door")
+    script.request("PLAY", "rtsp://h/live/door", "Session: \(session)", "Range: npt=0-")
+    #expect(script.status == 200 && script.header("Range") == "npt=now-")
+    #expect(script.request("PAUSE", "rtsp://h/live/door", "Session: \(session)") == 200)
+    script.request("PLAY", "rtsp://h/live/door", "Session: \(session)", "Range: npt=30-")
+    #expect(script.status == 200 && script.header("Range") == "npt=now-")
+  }
 }
