@@ -48,15 +48,15 @@ public struct AnnouncedTrack: Equatable, Sendable {
   private static func payloadType(of media: SessionDescription.Media) -> UInt8? {
     guard media.kind == "video" else { return nil }
     return media.formats.first { format in
-      let mapping = mapping(of: format, in: media)
+      let encoding = Self.encoding(of: format, in: media)
       // What is mapped to 26 is meant, whatever the number means without a word.
-      guard let mapping else { return format == RTPHeader.jpegPayloadType }
-      return equalIgnoringCase(mapping, "JPEG/\(RTPHeader.clockRate)")
+      guard let encoding else { return format == RTPHeader.jpegPayloadType }
+      return equalIgnoringCase(encoding, "JPEG/\(RTPHeader.clockRate)")
     }
   }
 
   /// `a=rtpmap:96 H264/90000` gives `H264/90000` for 96.
-  private static func mapping(of format: UInt8, in media: SessionDescription.Media) -> String? {
+  private static func encoding(of format: UInt8, in media: SessionDescription.Media) -> String? {
     for attribute in media.attributes where attribute.name == "rtpmap" {
       let words = (attribute.value ?? "").split(separator: " ", maxSplits: 1)
       if words.count == 2, decimal(words[0]) == Int(format) { return trimmed(words[1]) }
@@ -66,9 +66,8 @@ public struct AnnouncedTrack: Equatable, Sendable {
 
   /// What a track is called in a refusal.
   private static func name(_ media: SessionDescription.Media) -> String {
-    let format = media.formats.first
-    let mapping = format.flatMap { mapping(of: $0, in: media) }
-    return "\(media.kind) \(mapping ?? format.map { "payload type \($0)" } ?? "without a format")"
+    guard let format = media.formats.first else { return "\(media.kind) without a format" }
+    return "\(media.kind) \(encoding(of: format, in: media) ?? "payload type \(format)")"
   }
 }
 
