@@ -35,6 +35,8 @@ export const state = {
   history: [],
   videos: null,
   clients: [],
+  /** Those that share the daemon's ports, and what each says: {address, status or null, isHere} */
+  instances: [],
   notice: { kind: 'none', text: '', hint: '' },
 };
 

@@ -53,6 +53,7 @@ async function poll() {
       call('/api/v1/status'), can('admin') ? list('/api/v1/clients') : [],
     ]);
     if (!online()) return;
+    state.instances = await siblings(status);
     if (state.status && state.status.rtsp !== status.rtsp) config();
     Object.assign(state, { status, clients, statusAt: performance.now() });
     if (state.started === null) {
@@ -62,6 +63,15 @@ async function poll() {
     if (state.server.state === 'unknown') serverIs(status.state);
   });
   asking = false;
+}
+
+/** What the other instances say; each is asked at its own address. */
+function siblings(here) {
+  return Promise.all((here.instances ?? []).map(async (address, index) => {
+    const isHere = index + 1 === here.instance;
+    const status = isHere ? here : await call(`http://${address}/api/v1/status`).catch(() => null);
+    return { address, status, isHere };
+  }));
 }
 
 export const fillLog = () => attempt(async () => {

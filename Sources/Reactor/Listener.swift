@@ -23,15 +23,18 @@ public final class Listener: Wakeable, EventHandler {
   /// Binds and listens.
   ///
   /// - Parameters:
+  ///   - isShared: other processes may listen there, too, if they say the same; the kernel gives
+  ///     each new connection to one of them (`SO_REUSEPORT`).
   ///   - accepted: takes over each new connection.
   ///   - exhausted: told when no descriptor or memory was left for a connection.
   /// - Throws: when the address is in use, not this machine's, or not permitted.
   public convenience init(
-    _ address: SocketAddress, on loop: EventLoop, exhausted: @escaping (SystemError) -> Void,
-    accepted: @escaping (StreamSocket) -> Void
+    _ address: SocketAddress, isShared: Bool = false, on loop: EventLoop,
+    exhausted: @escaping (SystemError) -> Void, accepted: @escaping (StreamSocket) -> Void
   ) throws(SystemError) {
     let descriptor = try Socket.open(.stream, address.family)
     try Socket.set(descriptor, SOL_SOCKET, SO_REUSEADDR, 1)
+    if isShared { try Socket.set(descriptor, SOL_SOCKET, SO_REUSEPORT, 1) }
     try Socket.bind(descriptor, to: address)
     let number = descriptor.number
     try checkedCall("listen") { Int(listen(number, Self.backlog)) }
@@ -41,7 +44,8 @@ public final class Listener: Wakeable, EventHandler {
       accepted: accepted)
   }
 
-  /// Accepts from a socket that listens already; otherwise as ``init(_:on:exhausted:accepted:)``.
+  /// Accepts from a socket that listens already; otherwise as
+  /// ``init(_:isShared:on:exhausted:accepted:)``.
   ///
   /// - Throws: when another listener has taken the socket.
   public convenience init(

@@ -54,7 +54,7 @@ final class Daemon {
     live.takesOver = configuration.publishTakeover
     let rtsp = RTSPServer(
       loop: loop, catalog: catalog, live: live, limits: limits, activity: activity,
-      rtpPorts: configuration.rtpPorts, metrics: metrics, access: access)
+      rtpPorts: ClosedRange(configuration.ownPorts), metrics: metrics, access: access)
     let viewers = ViewerSessions(
       loop: loop, activity: activity, buffer: rtsp.buffer, ports: rtsp.ports,
       allowed: configuration.allowedServers, sessionsMax: limits.viewerSessionsMax)
@@ -64,9 +64,13 @@ final class Daemon {
       loop: loop, catalog: catalog, rtsp: rtsp, viewers: viewers, activity: activity,
       rtspAddress: configuration.rtsp)
     self.control = control
+    control.siblings = Siblings(
+      number: configuration.instance, addresses: configuration.instances.map(\.description))
+    rtsp.isShared = configuration.reusePort
     http = HTTPServer(
       control: control, limits: limits, buffer: rtsp.buffer,
       www: try Self.pages(configuration), allowedHosts: configuration.allowedHosts)
+    http.isShared = configuration.reusePort
     housekeeping = Housekeeping(viewers, loop: loop, limits: limits)
     probe = LoopProbe(metrics, loop: loop)
     service = Service(loop: loop, manager: ServiceManager(environment: environment)) {
@@ -82,6 +86,7 @@ final class Daemon {
     } catch {
       throw StartError(message: "cannot receive signals: \(error)")
     }
+    control.drained = { [unowned self] in end() }
     try listen()
     housekeeping.begin()
     probe.begin()
@@ -99,7 +104,7 @@ final class Daemon {
   /// Says that everything is there, and where.
   private func announce() {
     let announcement = Announcement(
-      http: http.address, rtsp: control.rtsp.address, playable: catalog.playable,
+      http: http.ownAddress ?? http.address, rtsp: control.rtsp.address, playable: catalog.playable,
       media: catalog.path)
     Process.writeOutput(announcement.text)
     service.ready()
@@ -107,6 +112,7 @@ final class Daemon {
 
   /// Opens both ports, or takes them over from the service manager.
   private func listen() throws(StartError) {
+    try listenAlone()
     do throws(SystemError) {
       if let socket = takeInherited("http", configuration.http) {
         try http.start(inherited: socket)
@@ -129,6 +135,22 @@ final class Daemon {
     }
     if configuration.start, let problem = control.startServer() {
       throw StartError(message: "\(problem.detail); \(problem.hint)")
+    }
+  }
+
+  /// Opens the port of this instance alone, where it shares the others.
+  private func listenAlone() throws(StartError) {
+    guard let own = configuration.control else { return }
+    do throws(SystemError) {
+      try http.startOwn(on: own)
+    } catch {
+      throw StartError(message: Self.cannotListen(own, "--instances", error))
+    }
+    control.stopListening = { [unowned self] in
+      guard configuration.reusePort else { return }
+      // The kernel gives new connections to the others then.
+      control.rtsp.stopListening()
+      http.stopListening()
     }
   }
 
@@ -156,15 +178,20 @@ final class Daemon {
     switch signal {
     case .interrupt, .terminate:
       Log.info("stopping", ["signal": "\(signal)"])
-      service.stopping()
-      control.stopServer()
-      http.stop()
-      loop.stop()
+      end()
     case .hangup:
       service.reloading()
       reload()
       service.ready()
     }
+  }
+
+  /// Says goodbye to everybody, and lets the loop end.
+  private func end() {
+    service.stopping()
+    control.stopServer()
+    http.stop()
+    loop.stop()
   }
 
   // MARK: Configuration
@@ -193,7 +220,7 @@ final class Daemon {
     control.live.limits = next.limits
     control.live.takesOver = next.publishTakeover
     control.rtsp.limits = next.limits
-    control.rtsp.ports.use(next.rtpPorts)
+    control.rtsp.ports.use(ClosedRange(next.ownPorts))
     control.viewers.allowed = next.allowedServers
     control.viewers.sessionsMax = next.limits.viewerSessionsMax
     access.use(next.users, tokenSecret: next.tokenKey)

@@ -83,6 +83,8 @@ struct Limits {
   /// Who asks for a live source waits so long for its first picture: a camera has to be reached,
   /// and players give up soon after.
   var liveWaitSeconds = 10
+  /// An instance that is being drained ends after this, whoever still watches.
+  var drainSeconds = 3600
   /// A page of a list.
   var pageMax = 500
   /// A sender report every so often (RFC 3550 §6.2).

@@ -5,7 +5,7 @@ internal import Wire
 struct Command: Sendable {
   /// What can be done.
   enum Verb: String, CaseIterable, Sendable {
-    case start, stop, status, setup, play, pause, teardown, sessions, clients, kick, videos
+    case start, stop, drain, status, setup, play, pause, teardown, sessions, clients, kick, videos
     case watch, snapshot, log, probe, bench, passwd, token, version, completions, help
   }
 
@@ -66,6 +66,7 @@ struct Command: Sendable {
     Option(name: "--token", value: "TOKEN", summary: "for a daemon with users: $STREAMCTL_TOKEN"),
     Option(
       name: "--token-file", value: "FILE", completion: .file, summary: "the token, from a file"),
+    Option(name: "--all", summary: "status: of all instances that share ports"),
     Option(name: "--json", summary: "JSON for programs; one object a line for watch and log"),
     Option(name: "--help", short: "-h", summary: "this text, or a command's"),
     Option(name: "--version", summary: "the version"),
@@ -74,7 +75,20 @@ struct Command: Sendable {
   static let all: [Command] = [
     Command(verb: .start, summary: "start the RTSP server"),
     Command(verb: .stop, summary: "stop the RTSP server, and every session with it"),
-    Command(verb: .status, summary: "what the daemon is doing"),
+    Command(
+      verb: .drain, summary: "want no more viewers, and end when the last one has gone",
+      options: [
+        Option(
+          name: "--seconds", value: "N", summary: "end after that in any case (the limit drain_s)")
+      ],
+      note: """
+        /readyz says at once that nobody is to be sent here any more.
+        """),
+    Command(
+      verb: .status, summary: "what the daemon is doing",
+      note: """
+        With --all, of every instance that shares its ports, and of all together.
+        """),
     Command(verb: .videos, summary: "the files that can be played, and why others cannot"),
     Command(
       verb: .setup, operand: Operand(name: "NAME", isRequired: false),

@@ -17,6 +17,12 @@ struct Configuration {
   var www: String?
   /// Server ports for RTP and RTCP.
   var rtpPorts: ClosedRange<UInt16> = 25_000...44_999
+  /// Other instances may listen on the ports of http and rtsp as well.
+  var reusePort = false
+  /// The addresses of all instances that share those ports, one for each alone.
+  var instances: [SocketAddress] = []
+  /// Which of them this one is, counted from 1; 0 when it is none.
+  var instance = 0
   /// What files play at that carry no rate.
   var rate = FrameRate.standard
   /// Servers that viewers may be pointed at, besides our own.
@@ -65,9 +71,29 @@ struct Configuration {
     where users[..<index].contains(where: { $0.name == user.name }) {
       throw Fault(message: "users: \(user.name) is there twice")
     }
+    guard instance <= instances.count else {
+      throw Fault(
+        message: "instance: \(instance) is none of the \(instances.count) in instances")
+    }
+    guard !ownPorts.isEmpty else {
+      throw Fault(
+        message: "rtp_ports: want a pair of ports for each of \(instances.count) instances")
+    }
     guard let bind else { return }
     let chosen = Set(assignments.map(\.setting.name))
     if !chosen.contains("http") { http = bind.with(port: http.port) }
     if !chosen.contains("rtsp") { rtsp = bind.with(port: rtsp.port) }
+  }
+
+  /// Where this instance alone is reached; nil when it shares its ports with nobody.
+  var control: SocketAddress? { instance > 0 ? instances[instance - 1] : nil }
+
+  /// This instance's part of the ports for RTP: equal parts, each beginning with an even port. Empty
+  /// where there are not enough.
+  var ownPorts: Range<UInt16> {
+    guard instance > 0 else { return Range(rtpPorts) }
+    let part = UInt16(rtpPorts.count / 2 / instances.count * 2)
+    let first = rtpPorts.lowerBound + part * UInt16(instance - 1)
+    return first..<first + part
   }
 }

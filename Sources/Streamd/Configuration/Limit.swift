@@ -97,6 +97,9 @@ struct Limit: Sendable {
       name: "live_silence_s", path: \.liveSilenceSeconds, range: 1...86_400,
       summary: "seconds without a picture after which a request that publishes is ended"),
     Limit(
+      name: "drain_s", path: \.drainSeconds, range: 1...604_800,
+      summary: "seconds after which an instance that is being drained ends, whoever watches"),
+    Limit(
       name: "media_memory_bytes", path: \.mediaMemoryBytes, range: 0...1 << 40,
       summary: "what is kept of files that are played; the rest is read when it is needed"),
     Limit(

@@ -13,6 +13,15 @@ extension Setting {
       "bind", \.bind, .host, "ADDRESS", .restart,
       "the address for http and rtsp where they are not given"),
     Setting(
+      "reuse_port", \.reusePort, .boolean, "", .restart,
+      "share the ports of http and rtsp with other instances"),
+    Setting(
+      list: "instances", \.instances, .address, "HOST:PORT", .restart,
+      "where each of the instances that share ports is reached alone"),
+    Setting(
+      "instance", \.instance, .number(0...1024, "a number"), "N", .restart,
+      "which of the instances this is, counted from 1; it takes its part of rtp_ports"),
+    Setting(
       "media", \.media, .path, "DIR", .later, "the folder whose files are served (looked for)"),
     Setting("www", \.www, .path, "DIR", .restart, "the dashboard's files (looked for)"),
     Setting(

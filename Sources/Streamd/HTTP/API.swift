@@ -23,9 +23,10 @@ final class API {
   }
 
   static let routes: [Route] = [
-    Route(method: "GET", path: "/api/v1/status", role: .view) { $1.reply(json($0.control.status)) },
+    Route(method: "GET", path: "/api/v1/status", role: .view) { $0.status($1) },
     Route(method: "POST", path: "/api/v1/server/start", role: .control) { $0.startServer($1) },
     Route(method: "POST", path: "/api/v1/server/stop", role: .control) { $0.stopServer($1) },
+    Route(method: "POST", path: "/api/v1/drain", role: .control) { $0.drain($1) },
     Route(method: "POST", path: "/api/v1/login", role: nil) { $0.logIn($1) },
     Route(method: "POST", path: "/api/v1/logout", role: .view) { $0.logOut($1) },
     Route(method: "GET", path: "/api/v1/videos", role: .view) { $0.videos($1) },
@@ -169,6 +170,31 @@ final class API {
 
   // MARK: The server
 
+  /// The page of one instance asks the others, too.
+  private func status(_ exchange: HTTPExchange) {
+    var response = Self.json(control.status)
+    if let origin = exchange.request.headers["Origin"], control.siblings.include(origin) {
+      response.headers.append("Access-Control-Allow-Origin", origin)
+      response.headers.append("Access-Control-Allow-Credentials", "true")
+      response.headers.append("Vary", "Origin")
+    }
+    exchange.reply(response)
+  }
+
+  private func drain(_ exchange: HTTPExchange) {
+    let limit = control.rtsp.limits.drainSeconds
+    let body = exchange.request.body
+    let seconds = body.isEmpty ? limit : JSON.command(body)?.seconds
+    guard let seconds, (1...limit).contains(seconds) else {
+      return exchange.reply(
+        Problem(
+          .badRequest, "bad_seconds", "seconds is a number from 1 to \(limit)",
+          hint: "{\"seconds\":60}; the limit drain_s bounds it"))
+    }
+    control.drain(seconds: seconds)
+    exchange.reply(Self.json(control.status, .accepted))
+  }
+
   private func startServer(_ exchange: HTTPExchange) {
     if let problem = control.startServer() { return exchange.reply(problem) }
     exchange.reply(Self.json(control.status))
@@ -180,6 +206,10 @@ final class API {
   }
 
   private func readiness(_ exchange: HTTPExchange) {
+    guard !control.isDraining else {
+      return exchange.reply(
+        Problem(.serviceUnavailable, "draining", "no more viewers are wanted here"))
+    }
     guard control.serverState == .running else {
       return exchange.reply(
         Problem(

@@ -31,8 +31,12 @@ final class HTTPConnection: Connection {
   /// Whose WebSocket or stream it is, and from where.
   private var visitor: (identity: Identity, address: SocketAddress)?
 
-  init(_ socket: StreamSocket, server: HTTPServer) throws(SystemError) {
+  /// It has come to this instance on purpose, not because the kernel chose it from several.
+  private let isOwn: Bool
+
+  init(_ socket: StreamSocket, isOwn: Bool, server: HTTPServer) throws(SystemError) {
     self.server = server
+    self.isOwn = isOwn
     var bounds = HTTPParser.Bounds()
     bounds.headBytesMax = server.limits.httpHeadBytesMax
     bounds.headerCountMax = server.limits.headersMax
@@ -175,7 +179,7 @@ final class HTTPConnection: Connection {
   private func handle(_ request: HTTPRequest) {
     Log.debug(
       "HTTP request", ["peer": "\(peer)", "method": request.method, "path": request.path])
-    if let problem = server.policy.refusal(of: request) {
+    if let problem = server.policy.refusal(of: request) ?? misdirection(of: request) {
       return answer(Self.problem(problem), to: request)
     }
     guard !server.door.isAskingTooOften(peer, at: loop.now) else {
@@ -198,6 +202,17 @@ final class HTTPConnection: Connection {
     if !server.api.handle(exchange) {
       exchange.reply(server.files.response(to: request))
     }
+  }
+
+  /// Whoever asks for what one instance has, where several share a port, would get another's answer
+  /// each time.
+  private func misdirection(of request: HTTPRequest) -> Problem? {
+    guard !isOwn, RequestPolicy.isOfOneInstance(request.path), let own = server.ownAddress else {
+      return nil
+    }
+    return Problem(
+      .misdirected, "shared_port", "several instances share this port",
+      hint: "ask one of them, this one at http://\(own)")
   }
 
   private func upgrade(_ request: HTTPRequest, _ identity: Identity) {

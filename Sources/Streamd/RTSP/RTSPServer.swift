@@ -19,6 +19,8 @@ final class RTSPServer {
   /// so, and nobody else can take the port.
   private var isInherited = false
   private var isServing = false
+  /// Other instances listen on the same port.
+  var isShared = false
   private var connections: [ObjectIdentifier: RTSPConnection] = [:]
   private var playCount: UInt64 = 0
   private var connectionCount = 0
@@ -60,7 +62,7 @@ final class RTSPServer {
   func start(on address: SocketAddress) throws(SystemError) {
     if !isInherited {
       listener = try Listener(
-        address, on: loop, exhausted: Listener.exhausted,
+        address, isShared: isShared, on: loop, exhausted: Listener.exhausted,
         accepted: { [unowned self] in accept($0) })
     }
     isServing = true
@@ -74,6 +76,12 @@ final class RTSPServer {
       listener?.close()
       listener = nil
     }
+  }
+
+  /// Takes no more connections; those that there are go on.
+  func stopListening() {
+    listener?.close()
+    listener = nil
   }
 
   // MARK: For the control interface

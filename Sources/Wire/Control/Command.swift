@@ -18,9 +18,11 @@ public struct Command: Decodable, Equatable, Sendable {
   public var sessionId: String?
   /// Where to play from, in seconds.
   public var rangeS: Double?
+  /// How long something may last.
+  public var seconds: Int?
 
   private enum CodingKeys: CodingKey {
-    case event, id, serverAddr, serverPort, videoFile, transport, frames, sessionId, rangeS
+    case event, id, serverAddr, serverPort, videoFile, transport, frames, sessionId, rangeS, seconds
   }
 
   /// Reads the fields that are there; a port may be a number or its text, as in HTML forms.
@@ -41,6 +43,7 @@ public struct Command: Decodable, Equatable, Sendable {
     frames = try container.decodeIfPresent(String.self, forKey: .frames)
     sessionId = try container.decodeIfPresent(String.self, forKey: .sessionId)
     rangeS = try container.decodeIfPresent(Double.self, forKey: .rangeS)
+    seconds = try container.decodeIfPresent(Int.self, forKey: .seconds)
   }
 
   private static func text(

@@ -17,6 +17,8 @@ public struct HTTPStatus: Equatable, Hashable, Sendable {
   // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
   public static let created = HTTPStatus(201, "Created")
   // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
+  public static let accepted = HTTPStatus(202, "Accepted")
+  // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
   public static let noContent = HTTPStatus(204, "No Content")
   // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
   public static let partialContent = HTTPStatus(206, "Partial Content")
@@ -67,7 +69,8 @@ public struct HTTPStatus: Equatable, Hashable, Sendable {
 
   /// Every status that this server answers with.
   public static let all: [HTTPStatus] = [
-    .switchingProtocols, .ok, .created, .noContent, .partialContent, .notModified, .badRequest,
+    .switchingProtocols, .ok, .created, .accepted, .noContent, .partialContent, .notModified,
+    .badRequest,
     .unauthorized, .forbidden, .notFound, .methodNotAllowed, .requestTimeout, .conflict,
     .lengthRequired, .contentTooLarge,
     .uriTooLong, .unsupportedMediaType, .rangeNotSatisfiable, .misdirected, .upgradeRequired,
