@@ -76,6 +76,18 @@ struct Limits {
   /// Who asks for a live source waits so long for its first picture: a camera has to be reached,
   /// and players give up soon after.
   var liveWaitSeconds = 10
+  /// Each writes to the disk what it shows.
+  var recordingsMax = 16
+  /// Then a recording begins another file. Old players stumble over more than 1 GB.
+  var recordingFileBytesMax = 1_000_000_000
+  /// The same by the time that it shows.
+  var recordingFileSeconds = 3600
+  /// So many files of a recording are kept, the newest; 0 keeps all.
+  var recordingFilesMax = 0
+  /// What a recording holds for a disk that is slow; beyond this its pictures are left out.
+  var recordingQueueBytesMax = 8 << 20
+  /// What recordings leave free on their disk for everybody else.
+  var recordingFreeBytes = 256 << 20
   /// A page of a list.
   var pageMax = 500
   /// A sender report every so often (RFC 3550 §6.2).
