@@ -10,6 +10,7 @@ struct MetricsText {
   init(_ control: Control, _ metrics: Metrics) {
     appendState(control)
     appendSent(control.rtsp.totals)
+    appendReceived(control.live, metrics)
     appendRequests(metrics)
     appendFailures(metrics)
     appendRecordings(control.recordings)
@@ -64,6 +65,24 @@ struct MetricsText {
     counter(
       "streamd_rtp_payload_bytes_sent_total", "RTP payload sent.",
       sent.map { ($0.labels, $0.totals.octets) })
+  }
+
+  private mutating func appendReceived(_ live: LiveStreams, _ metrics: Metrics) {
+    let transports = live.publishers.map(\.report.transport)
+    gauge(
+      "streamd_publishers", "Whoever publishes a live source.",
+      Publication.transports.map { name in
+        ("transport=\"\(name)\"", transports.count { $0 == name })
+      })
+    counter(
+      "streamd_frames_received_total", "Frames that publishers have sent.",
+      Publication.transports.map { ("transport=\"\($0)\"", metrics.framesReceived[$0] ?? 0) })
+    counter(
+      "streamd_frames_broken_total",
+      "Frames of publishers left out: packets missing, no JPEG, too many in a second.",
+      Publication.Fault.allCases.map {
+        ("reason=\"\($0.rawValue)\"", metrics.framesBroken[$0] ?? 0)
+      })
   }
 
   private mutating func appendRequests(_ metrics: Metrics) {

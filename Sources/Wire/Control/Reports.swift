@@ -101,11 +101,24 @@ public struct SessionReport: Codable, Equatable, Sendable {
   public init() {}
 }
 
-/// Of an RTSP session that is served.
+/// Of what somebody has published in the body of a request that is at its end.
+public struct PublicationReport: Codable, Equatable, Sendable {
+  /// `live/` and more.
+  public var name: String
+  /// Pictures that came in whole, and what came instead of some.
+  public var frames: Int, broken: Int
+
+  // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
+  public init(name: String, frames: Int, broken: Int) {
+    (self.name, self.frames, self.broken) = (name, frames, broken)
+  }
+}
+
+/// Of an RTSP session that is served, or of somebody who publishes.
 public struct ClientReport: Codable, Equatable, Sendable {
   // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
   public var id = "", peer = "", userAgent = ""
-  /// `udp`, `tcp` or `classroom`.
+  /// `udp`, `tcp` or `classroom`; `http` of somebody who publishes in a request.
   public var transport = ""
   // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
   public var state = "", videoFile = ""
@@ -113,7 +126,8 @@ public struct ClientReport: Codable, Equatable, Sendable {
   public var frames = 0, packets = 0
   /// As the receiver reports it.
   public var lost = 0, jitterMs = 0.0
-  /// Frames left out because the client was slow.
+  /// Frames left out because the client was slow; of somebody who publishes, pictures that did not
+  /// come whole.
   public var skipped = 0
   /// RFC 3339.
   public var since = ""
