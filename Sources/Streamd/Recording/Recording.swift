@@ -59,6 +59,8 @@ final class Recording: Wakeable, PictureWatcher {
   private static let secondNanoseconds: Instant = 1_000_000_000
   /// Nor does more than this gather.
   private static let flushBytes = 1 << 20
+  /// So many pictures tell that a source has become faster.
+  private static let fasterPictures = 12
 
   init(_ id: Int, of source: RecordingSource, in folder: Folder, home: Recordings) {
     (self.id, self.source, self.folder, self.home) = (id, source, folder, home)
@@ -166,13 +168,22 @@ final class Recording: Wakeable, PictureWatcher {
       estimate = RateEstimate()
       estimate.add(shot.time)
       another(shot)
-    case .tooFast:
-      let (new, old) = (estimate.rate, film?.rate ?? .standard)
-      // By two percent at least, or one file would follow the other.
-      let isFaster =
-        new.numerator * old.denominator * 100 > old.numerator * new.denominator * 102
-      if isFaster { another(shot) } else { leaveOut(.tooFast) }
+    case .tooFast: faster(shot)
     }
+  }
+
+  /// The source sends more than the file has steps for. If it goes on so, another file is for that;
+  /// what comes faster than any file can say is a burst behind a network that was held up.
+  private func faster(_ shot: Film.Shot) {
+    var latest = estimate
+    latest.keep(last: Self.fasterPictures)
+    let (new, old) = (latest.rate, film?.rate ?? .standard)
+    // By two percent at least, or one file would follow the other.
+    guard new.numerator * old.denominator * 100 > old.numerator * new.denominator * 102,
+      new.numerator < RateEstimate.rateMax * new.denominator
+    else { return leaveOut(.tooFast) }
+    estimate = latest
+    another(shot)
   }
 
   private func another(_ shot: Film.Shot) {

@@ -2,6 +2,8 @@
 public struct RateEstimate: Sendable {
   private var times: [Nanoseconds] = []
 
+  /// No file says more.
+  public static let rateMax: Int64 = 240
   private static let timesMax = 128
   /// Times below this say nothing: a source that sends one picture now and then is recorded in
   /// steps of a fifth of a second.
@@ -20,6 +22,9 @@ public struct RateEstimate: Sendable {
     times.append(time)
   }
 
+  /// Forgets all but the last ones.
+  public mutating func keep(last count: Int) { times = Array(times.suffix(count)) }
+
   /// Between 1 and 240.
   ///
   /// The mean is the better measure, unless there was a stall or a burst, which it takes for the
@@ -32,8 +37,10 @@ public struct RateEstimate: Sendable {
     let intervals = zip(times, times.dropFirst()).map { $1 - $0 }.sorted()
     let median = intervals[intervals.count / 2]
     let mean = (last - first) / Int64(intervals.count)
-    let interval = abs(mean - median) * 10 <= median ? mean : median
-    let thousandths = min(max(1_000_000_000_000 / max(1, interval), 1000), 240_000)
+    let isStall = (intervals.last ?? 0) / 4 > median
+    let isBurst = intervals[intervals.count / 8] < median / 16
+    let interval = isStall || isBurst ? median : mean
+    let thousandths = min(max(1_000_000_000_000 / max(1, interval), 1000), Self.rateMax * 1000)
     let whole = (thousandths + 500) / 1000
     if abs(thousandths - whole * 1000) * 50 <= thousandths, let rate = FrameRate(whole) {
       return rate

@@ -41,5 +41,8 @@ struct RateEstimateTests {
     for number in 0..<1000 { long.add(Nanoseconds(number) * 100_000_000) }
     for number in 1...128 { long.add(99_900_000_000 + Nanoseconds(number) * 20_000_000) }
     #expect(long.rate == FrameRate(50) && long.isGood)
+    long.add(112_660_000_000 + 10_000_000)
+    long.keep(last: 2)
+    #expect(long.rate == FrameRate(5) && !long.isGood)
   }
 }
