@@ -38,7 +38,7 @@ final class Daemon {
     let limits = configuration.limits
     let metrics = Metrics()
     let activity = ActivityLog(loop: loop)
-    access = Access(loop: loop, metrics: metrics)
+    access = Access(loop: loop, metrics: metrics, limits: limits)
     access.use(configuration.users, tokenSecret: configuration.tokenKey)
     access.addresses = configuration.addresses
     let media = try Self.media(configuration)
@@ -198,6 +198,7 @@ final class Daemon {
     control.viewers.sessionsMax = next.limits.viewerSessionsMax
     access.use(next.users, tokenSecret: next.tokenKey)
     access.addresses = next.addresses
+    access.limits = next.limits
     control.rtsp.recheck()
     http.recheck()
     http.limits = next.limits

@@ -106,8 +106,8 @@ final class API {
 
   private static func match(_ path: String, _ pattern: String) -> [String: String]? {
     var captures: [String: String] = [:]
-    let wanted = pattern.split(separator: "/")
-    var given = path.split(separator: "/", omittingEmptySubsequences: false).dropFirst()
+    let wanted = pattern.split(at: "/")
+    var given = path.split(at: "/", omittingEmptySubsequences: false).dropFirst()
     for (index, part) in wanted.enumerated() {
       guard part.hasPrefix("{") else {
         guard given.popFirst() == part else { return nil }
@@ -415,7 +415,7 @@ private struct ClientKey: Comparable {
   private let session: Int
 
   init?(_ text: String) {
-    let parts = text.split(separator: "-", omittingEmptySubsequences: false).map { Int($0) }
+    let parts = text.split(at: "-", omittingEmptySubsequences: false).map { Int($0) }
     guard parts.count == 2, let connection = parts[0], let session = parts[1] else { return nil }
     (self.connection, self.session) = (connection, session)
   }

@@ -35,7 +35,7 @@ final class RTSPServer {
     rtpPorts: ClosedRange<UInt16>, metrics: Metrics, access: Access? = nil
   ) {
     self.metrics = metrics
-    self.access = access ?? Access(loop: loop, metrics: metrics)
+    self.access = access ?? Access(loop: loop, metrics: metrics, limits: limits)
     self.loop = loop
     self.activity = activity
     self.catalog = catalog

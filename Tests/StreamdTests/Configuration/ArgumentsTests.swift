@@ -188,7 +188,9 @@ struct ArgumentsTests {
   func variables() throws {
     let folder = try TemporaryFolder()
     try folder.write("key", [UInt8](repeating: 0x61, count: 32))
-    try folder.write("users", Array("a:view:5f4dcc3b5aa765d61d8327deb882cf99".utf8))
+    // As an editor on Windows leaves it.
+    let users = "# who may watch\r\na:view:5f4dcc3b5aa765d61d8327deb882cf99\r\n\r\n"
+    try folder.write("users", Array(users.utf8))
     let environment = [
       "STREAMD_HTTP": "127.0.0.1:1", "STREAMD_RTSP": "127.0.0.1:2", "STREAMD_START": "true",
       "STREAMD_MEDIA": "/m", "STREAMD_WWW": "/w", "STREAMD_RTP_PORTS": "30000-30009",
@@ -248,7 +250,7 @@ struct ArgumentsTests {
     #expect(
       fault(["--limits", "conections=5"])
         == "--limits: there is no limit conections, did you mean connections?")
-    #expect(fault(["--limits", "nonsense"])?.contains("there are connections, ") == true)
+    #expect(fault(["--limits", "quadrillions"])?.contains("there are connections, ") == true)
     for value in ["", "0", "-1", "1000001", "1e3", "9999999999999999999999"] {
       #expect(
         fault(["--limits", "connections=\(value)"])
