@@ -8,7 +8,7 @@ internal import Glibc
 public final class Folder: Sendable {
   /// As it was given.
   public let path: String
-  private let descriptor: Descriptor
+  let descriptor: Descriptor
   private static let beneath: UInt64 = 0x08
   private static let noMagicLinks: UInt64 = 0x02
   /// As many as the kernel follows.

@@ -95,6 +95,18 @@ struct Limits {
   var loginSeconds = 12 * 3600
   /// Logins of one user that are good at the same time; the oldest gives way.
   var loginsMax = 32
+  /// Each writes to the disk what it shows.
+  var recordingsMax = 16
+  /// Then a recording begins another file. Old players stumble over more than 1 GB.
+  var recordingFileBytesMax = 1_000_000_000
+  /// The same by the time that it shows.
+  var recordingFileSeconds = 3600
+  /// So many files of a recording are kept, the newest; 0 keeps all.
+  var recordingFilesMax = 0
+  /// What a recording holds for a disk that is slow; beyond this its pictures are left out.
+  var recordingQueueBytesMax = 8 << 20
+  /// What recordings leave free on their disk for everybody else.
+  var recordingFreeBytes = 256 << 20
   /// A page of a list.
   var pageMax = 500
   /// A sender report every so often (RFC 3550 §6.2).

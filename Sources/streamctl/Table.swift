@@ -12,10 +12,10 @@ struct Table {
     /// The style that says what a state means.
     static func ofState(_ state: String) -> Style {
       switch state {
-      case "running", "playing": .good
-      case "starting", "stopping", "ready", "paused", "warning": .careful
+      case "running", "playing", "recording": .good
+      case "starting", "stopping", "ready", "paused", "waiting", "warning": .careful
       case "error": .bad
-      case "stopped", "init", "info": .faint
+      case "stopped", "init", "ended", "info": .faint
       default: .plain
       }
     }

@@ -41,6 +41,12 @@ final class API {
     Route(method: "GET", path: "/api/v1/sessions/{id}/snapshot.jpg", role: .view) {
       $0.sessionSnapshot($1)
     },
+    Route(method: "GET", path: "/api/v1/recordings", role: .view) { $0.recordings($1) },
+    Route(method: "POST", path: "/api/v1/recordings", role: .control) { $0.startRecording($1) },
+    Route(method: "GET", path: "/api/v1/recordings/{id}", role: .view) { $0.recording($1) },
+    Route(method: "DELETE", path: "/api/v1/recordings/{id}", role: .control) {
+      $0.stopRecording($1)
+    },
     Route(method: "GET", path: "/api/v1/clients", role: .admin) { $0.clients($1) },
     Route(method: "DELETE", path: "/api/v1/clients/{id}", role: .admin) { $0.kick($1) },
     Route(method: "GET", path: "/api/v1/log", role: .admin) { $0.log($1) },
@@ -146,7 +152,7 @@ final class API {
   /// behind it: items that come or go meanwhile repeat none of the others and hide none.
   ///
   /// - Parameter key: what the names are sorted by; nil when a cursor cannot be a name.
-  private func page<Item: Codable & Sendable, Key: Comparable>(
+  func page<Item: Codable & Sendable, Key: Comparable>(
     _ exchange: HTTPExchange, _ items: [Item], _ name: (Item) -> String, key: (String) -> Key?
   ) {
     let query = exchange.request.query

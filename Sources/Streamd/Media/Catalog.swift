@@ -146,11 +146,12 @@ final class Catalog {
     hasChanged()
   }
 
-  /// Opens a few at a time: each is a descriptor.
+  /// Opens a few at a time: each is a descriptor. An empty file is one that somebody has just made
+  /// and will write to.
   private func openNext() {
     while openings.count < Self.openingsMax, let path = unopened.popLast() {
       guard watch?.isBeingWritten(path) != true, let file = try? folder.file(at: path),
-        let identity = try? file.identity()
+        let identity = try? file.identity(), identity.size > 0
       else { continue }
       open(path, .file(file, identity))
     }
