@@ -34,6 +34,9 @@ export const state = {
   stats: null,
   history: [],
   videos: null,
+  /** Live sources by name, as they were at `sourcesAt` of performance.now. */
+  sources: new Map(),
+  sourcesAt: 0,
   clients: [],
   notice: { kind: 'none', text: '', hint: '' },
 };

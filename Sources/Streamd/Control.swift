@@ -12,6 +12,7 @@ final class Control {
   let catalog: Catalog
   let rtsp: RTSPServer
   let viewers: ViewerSessions
+  let relays: Relays
   let activity: ActivityLog
   let access: Access
   private let rtspAddress: SocketAddress
@@ -38,6 +39,8 @@ final class Control {
     self.viewers = viewers
     self.activity = activity
     access = rtsp.access
+    relays = Relays(
+      loop: loop, activity: activity, live: rtsp.live, buffer: rtsp.buffer, ports: rtsp.ports)
     self.rtspAddress = rtspAddress
     started = loop.now
     startedRealtime = loop.realtime

@@ -82,6 +82,7 @@ final class Daemon {
     try listen()
     housekeeping.begin()
     probe.begin()
+    control.relays.use(configuration.sources)
     catalog.settled(within: Self.startSeconds) { [self] in announce() }
     do throws(SystemError) {
       try loop.run()
@@ -95,6 +96,7 @@ final class Daemon {
 
   /// Says that everything is there, and where.
   private func announce() {
+    control.relays.warn(of: catalog.playable)
     let announcement = Announcement(
       http: http.address, rtsp: control.rtsp.address, playable: catalog.playable,
       media: catalog.path)
@@ -155,6 +157,7 @@ final class Daemon {
       Log.info("stopping", ["signal": "\(signal)"])
       service.stopping()
       control.stopServer()
+      control.relays.stop()
       http.stop()
       loop.stop()
     case .hangup:
@@ -191,6 +194,8 @@ final class Daemon {
     control.rtsp.ports.use(next.rtpPorts)
     control.viewers.allowed = next.allowedServers
     control.viewers.sessionsMax = next.limits.viewerSessionsMax
+    control.relays.use(next.sources)
+    control.relays.warn(of: catalog.playable)
     access.use(next.users, tokenSecret: next.tokenKey)
     access.addresses = next.addresses
     control.rtsp.recheck()
