@@ -10,6 +10,7 @@ final class Control {
 
   let loop: EventLoop
   let catalog: Catalog
+  let live: LiveStreams
   let rtsp: RTSPServer
   let viewers: ViewerSessions
   let relays: Relays
@@ -35,6 +36,7 @@ final class Control {
   ) {
     self.loop = loop
     self.catalog = catalog
+    live = rtsp.live
     self.rtsp = rtsp
     self.viewers = viewers
     self.activity = activity

@@ -42,15 +42,17 @@ final class Daemon {
     access.use(configuration.users, tokenSecret: configuration.tokenKey)
     access.addresses = configuration.addresses
     let media = try Self.media(configuration)
+    let worker: Worker
     do throws(SystemError) {
-      catalog = Catalog(
-        folder: media, rate: configuration.rate, limits: limits, worker: try Worker(on: loop),
-        loop: loop)
+      worker = try Worker(on: loop)
     } catch {
       throw StartError(message: "cannot prepare a worker: \(error)")
     }
+    catalog = Catalog(
+      folder: media, rate: configuration.rate, limits: limits, worker: worker, loop: loop)
+    let live = LiveStreams(loop: loop, worker: worker, limits: limits)
     let rtsp = RTSPServer(
-      loop: loop, catalog: catalog, limits: limits, activity: activity,
+      loop: loop, catalog: catalog, live: live, limits: limits, activity: activity,
       rtpPorts: configuration.rtpPorts, metrics: metrics, access: access)
     let viewers = ViewerSessions(
       loop: loop, activity: activity, buffer: rtsp.buffer, ports: rtsp.ports,
@@ -190,6 +192,7 @@ final class Daemon {
     }
     Log.configure(next.logLevel, next.logFormat)
     catalog.use(folder: media, rate: next.rate, limits: next.limits)
+    control.live.limits = next.limits
     control.rtsp.limits = next.limits
     control.rtsp.ports.use(next.rtpPorts)
     control.viewers.allowed = next.allowedServers

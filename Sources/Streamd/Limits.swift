@@ -69,6 +69,13 @@ struct Limits {
   var viewerSessionsMax = 256
   /// A viewer session that nobody watches or asks for ends after this.
   var viewerIdleSeconds = 600
+  /// Live sources, published and relayed: each holds its newest picture in every layout.
+  var liveStreamsMax = 256
+  /// When a live source is gone its last picture is shown for so long; then its viewers end.
+  var liveHoldSeconds = 10
+  /// Who asks for a live source waits so long for its first picture: a camera has to be reached,
+  /// and players give up soon after.
+  var liveWaitSeconds = 10
   /// A page of a list.
   var pageMax = 500
   /// A sender report every so often (RFC 3550 §6.2).

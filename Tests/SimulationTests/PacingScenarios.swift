@@ -52,11 +52,12 @@ struct PacingScenarios {
   @Test("a thousand viewers are spread evenly over the milliseconds of a period")
   func spread() throws {
     let world = try World()
+    let worker = try Worker(on: world.loop)
     let catalog = Catalog(
-      folder: try Folder("/"), rate: .standard, limits: Limits(),
-      worker: try Worker(on: world.loop), loop: world.loop)
+      folder: try Folder("/"), rate: .standard, limits: Limits(), worker: worker, loop: world.loop)
     let server = RTSPServer(
-      loop: world.loop, catalog: catalog, limits: Limits(),
+      loop: world.loop, catalog: catalog,
+      live: LiveStreams(loop: world.loop, worker: worker, limits: Limits()), limits: Limits(),
       activity: ActivityLog(loop: world.loop), rtpPorts: 25_000...25_001, metrics: Metrics())
     for _ in 0..<1000 {
       let viewer = world.subscribe(frames: 2)
@@ -64,7 +65,7 @@ struct PacingScenarios {
     }
     world.run(seconds: 2)
     var perSlot: [Instant: Int] = [:]
-    for viewer in world.subscribers {
+    for viewer in world.viewers {
       perSlot[viewer.sent[20].at / 1_000_000 % 50, default: 0] += 1
     }
     #expect(perSlot.count == 50)

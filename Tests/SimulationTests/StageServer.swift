@@ -7,7 +7,7 @@
 final class StageConnection {
   private let stage: Stage
   private var conversation: RTSPServerConversation
-  private(set) var subscribers: [Int: StageSubscriber] = [:]
+  private(set) var subscribers: [Int: FileSubscriber] = [:]
   private var alarm: Occasion?
   private(set) var isOpen = true
   /// To the client, and told when the connection is closed from here.
@@ -53,7 +53,7 @@ final class StageConnection {
   }
 
   private func wake() {
-    for (session, subscriber) in subscribers where subscriber.isInterleaved {
+    for (session, subscriber) in subscribers where subscriber.way.name == "tcp" {
       conversation.sawSignOfLife(session: session, at: subscriber.lastDelivery)
     }
     conversation.wake(at: stage.loop.now)
@@ -95,7 +95,7 @@ final class StageConnection {
         return stage.complain("PLAY of a session that is not open")
       }
       if !wasPlaying {
-        subscriber.play(order, at: stage.loop.now + 3_000_000)
+        subscriber.play(order) { _ in 3_000_000 }
       } else if order != .resume {
         subscriber.move(order)
       }
@@ -130,8 +130,10 @@ final class StageConnection {
       }
       guard port != nil else { return conversation.refused(RTSPRefusal(.notEnoughBandwidth)) }
     }
-    let subscriber = StageSubscriber(
-      stage, self, port: port, channels: transport.channels,
+    let way = StageWay(stage, self, port: port, channels: transport.channels)
+    let subscriber = FileSubscriber(
+      packets: PacketSlices(port == nil ? stage.interleaved : stage.datagrams),
+      media: Stage.media, way: way, limits: Limits(), loop: stage.loop,
       ended: { [unowned self] _ in conversation.reachedEnd(session: session) })
     if let old = subscribers[session] {
       subscriber.takeOver(old)
@@ -146,8 +148,8 @@ final class StageConnection {
   }
 }
 
-/// A viewer as the server has it, whose packets go into the simulated network.
-final class StageSubscriber: Subscriber {
+/// A way into the simulated network.
+final class StageWay: Way {
   private unowned let stage: Stage
   private unowned let connection: StageConnection
   private let attempt: StageViewer.Attempt
@@ -156,26 +158,23 @@ final class StageSubscriber: Subscriber {
 
   init(
     _ stage: Stage, _ connection: StageConnection, port: UInt16?,
-    channels: TransportHeader.Channels?, ended: @escaping (End) -> Void
+    channels: TransportHeader.Channels?
   ) {
     self.stage = stage
     self.connection = connection
     attempt = connection.attempt
     self.port = port
     self.channels = channels
-    super.init(
-      packets: PacketSlices(channels == nil ? stage.datagrams : stage.interleaved),
-      media: Stage.media,
-      channel: channels?.rtp ?? 0, isClassroom: false, limits: Limits(), loop: stage.loop,
-      ended: ended)
   }
 
-  var isInterleaved: Bool { channels != nil }
+  override var name: String { channels == nil ? "udp" : "tcp" }
+  override var layout: MediaFile.Layout { channels == nil ? .datagrams : .interleaved }
+  override var channel: UInt8 { channels?.rtp ?? 0 }
 
   override func send(_ packets: PacketBuffer, frame: Int) -> Delivery {
     if stage.network.happens(stage.network.weather.shortage) { return .full }
     let bytes = packets.copy(of: frame)
-    if isInterleaved {
+    if channels != nil {
       guard connection.pipe.hasRoom else { return .full }
       connection.pipe.send(bytes)
     } else {
@@ -198,5 +197,5 @@ final class StageSubscriber: Subscriber {
     }
   }
 
-  override func releaseWay() { if let port { stage.ports.release(port) } }
+  override func release() { if let port { stage.ports.release(port) } }
 }

@@ -16,11 +16,11 @@ final class SimulatedClock: Clock {
 final class World {
   let clock = SimulatedClock()
   let loop: EventLoop
-  var subscribers: [RecordingSubscriber] = []
+  var viewers: [RecordingViewer] = []
 
   init() throws { loop = try EventLoop(clock: clock) }
 
-  deinit { for subscriber in subscribers { subscriber.pause() } }
+  deinit { for viewer in viewers { viewer.subscriber.pause() } }
 
   var now: Instant { clock.nanoseconds }
 
@@ -50,7 +50,7 @@ final class World {
   /// A viewer of a medium of `frames` frames of ten packets each.
   func subscribe(
     frames: Int = 200, rate: FrameRate = .standard, isClassroom: Bool = false
-  ) -> RecordingSubscriber {
+  ) -> RecordingViewer {
     let packets = PacketBuffer(
       stride: 100, prefix: 0, frameCapacity: frames, byteCapacity: frames * 1000)
     var frame: [UInt8] = []
@@ -61,15 +61,51 @@ final class World {
     for _ in 0..<frames { packets.append(frame) }
     let media = MediaDescription(
       name: "m", frameCount: frames, rate: rate, width: 640, height: 480)
-    let subscriber = RecordingSubscriber(
+    let viewer = RecordingViewer(
       PacketSlices(packets), media, isClassroom: isClassroom, world: self)
-    subscribers.append(subscriber)
-    return subscriber
+    viewers.append(viewer)
+    return viewer
   }
 }
 
 /// A viewer whose packets go nowhere but into the record.
-final class RecordingSubscriber: Subscriber {
+@dynamicMemberLookup
+final class RecordingViewer {
+  private let way: RecordingWay
+  let subscriber: FileSubscriber
+
+  init(_ packets: PacketSlices, _ media: MediaDescription, isClassroom: Bool, world: World) {
+    way = RecordingWay(isClassroom: isClassroom, loop: world.loop)
+    subscriber = FileSubscriber(
+      packets: packets, media: media, way: way, limits: Limits(), loop: world.loop,
+      ended: { [way] _ in way.ends += 1 })
+  }
+
+  var sent: [RecordingWay.Sent] { way.sent }
+  var controls: [(at: Instant, packets: [RTCPPacket])] { way.controls }
+  var ends: Int { way.ends }
+
+  subscript<Value>(dynamicMember path: KeyPath<FileSubscriber, Value>) -> Value {
+    subscriber[keyPath: path]
+  }
+
+  /// Decides whether the kernel has room for a frame.
+  var hasRoom: (Instant) -> Bool {
+    get { way.hasRoom }
+    set { way.hasRoom = newValue }
+  }
+
+  /// The first frame is due at `start`.
+  func play(_ order: PlayOrder, at start: Instant) {
+    subscriber.play(order) { [loop = subscriber.loop] _ in start - loop.now }
+  }
+
+  func move(_ order: PlayOrder) { subscriber.move(order) }
+  func pause() { subscriber.pause() }
+}
+
+/// A way that leads into the record.
+final class RecordingWay: Way {
   struct Sent: Equatable {
     var at: Instant
     var frame: Int
@@ -77,34 +113,33 @@ final class RecordingSubscriber: Subscriber {
     var timestamp: UInt32
   }
 
-  private unowned let world: World
-  private(set) var sent: [Sent] = []
-  private(set) var controls: [(at: Instant, packets: [RTCPPacket])] = []
-  private(set) var ends = 0
-  /// Decides whether the kernel has room for a frame.
-  var hasRoom: (Instant) -> Bool = { _ in true }
+  private let isClassroom: Bool
+  private let loop: EventLoop
+  fileprivate(set) var sent: [Sent] = []
+  fileprivate(set) var controls: [(at: Instant, packets: [RTCPPacket])] = []
+  fileprivate var ends = 0
+  fileprivate var hasRoom: (Instant) -> Bool = { _ in true }
 
-  init(_ packets: PacketSlices, _ media: MediaDescription, isClassroom: Bool, world: World) {
-    self.world = world
-    super.init(
-      packets: packets, media: media, channel: 0, isClassroom: isClassroom, limits: Limits(),
-      loop: world.loop, ended: { _ in })
+  init(isClassroom: Bool, loop: EventLoop) {
+    self.isClassroom = isClassroom
+    self.loop = loop
   }
 
+  override var layout: MediaFile.Layout { isClassroom ? .classroom : .datagrams }
+
   override func send(_ packets: PacketBuffer, frame: Int) -> Delivery {
-    guard hasRoom(world.now) else { return .full }
+    guard hasRoom(loop.now) else { return .full }
     let bytes = packets.copy(of: frame)
     guard let header = try? RTPHeader(parsing: bytes.span) else {
       Issue.record("a frame without a header")
       return .full
     }
     sent.append(
-      Sent(
-        at: world.now, frame: frame, sequence: header.sequence, timestamp: header.timestamp))
+      Sent(at: loop.now, frame: frame, sequence: header.sequence, timestamp: header.timestamp))
     return .sent
   }
 
   override func sendControl(_ bytes: [UInt8]) {
-    controls.append((world.now, (try? RTCPPacket.parse(bytes.span)) ?? []))
+    controls.append((loop.now, (try? RTCPPacket.parse(bytes.span)) ?? []))
   }
 }

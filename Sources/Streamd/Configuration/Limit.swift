@@ -77,6 +77,16 @@ struct Limit: Sendable {
       name: "send_buffer_bytes", path: \.sendBufferBytes, range: 4096...16_777_216,
       summary: "what the kernel holds for a TCP viewer that does not read"),
     Limit(
+      name: "live_streams", path: \.liveStreamsMax, range: 0...10_000,
+      summary: "live sources, published and relayed"),
+    Limit(
+      name: "live_hold_s", path: \.liveHoldSeconds, range: 0...86_400,
+      summary: "seconds for which a live source that is gone still shows its last picture, before "
+        + "its viewers are ended"),
+    Limit(
+      name: "live_wait_s", path: \.liveWaitSeconds, range: 1...60,
+      summary: "seconds within which a live source that is asked for must have its first picture"),
+    Limit(
       name: "media_memory_bytes", path: \.mediaMemoryBytes, range: 0...1 << 40,
       summary: "what is kept of files that are played; the rest is read when it is needed"),
     Limit(

@@ -47,10 +47,8 @@ final class API {
     Route(method: "GET", path: "/api/config", role: .view) {
       $1.reply(json($0.control.defaultTarget(for: $1.identity)))
     },
-    Route(method: "GET", path: "/video/{name...}/stream.mjpg", role: .view) { $0.fileStream($1) },
-    Route(method: "GET", path: "/video/{name...}/snapshot.jpg", role: .view) {
-      $0.fileSnapshot($1)
-    },
+    Route(method: "GET", path: "/video/{name...}/stream.mjpg", role: .view) { $0.stream($1) },
+    Route(method: "GET", path: "/video/{name...}/snapshot.jpg", role: .view) { $0.snapshot($1) },
     Route(method: "GET", path: "/healthz", role: nil) { $1.reply(text("ok\n")) },
     Route(method: "GET", path: "/readyz", role: nil) { $0.readiness($1) },
     Route(method: "GET", path: "/metrics", role: .view) { $0.metrics($1) },
@@ -135,7 +133,7 @@ final class API {
     HTTPResponse(.ok, "text/plain; charset=utf-8", Array(text.utf8))
   }
 
-  private static func jpeg(_ bytes: [UInt8]) -> HTTPResponse {
+  static func jpeg(_ bytes: [UInt8]) -> HTTPResponse {
     var response = HTTPResponse(.ok, "image/jpeg", bytes)
     response.headers.append("Cache-Control", "no-store")
     return response
@@ -196,7 +194,9 @@ final class API {
   private func videos(_ exchange: HTTPExchange) {
     answerLater(exchange) { [self] done in
       control.catalog.settled { [self] in
-        let seen = control.catalog.reports().filter { exchange.identity.sees($0.name) }
+        let all = control.catalog.reports().filter { control.live[$0.name] == nil }
+        let seen = (all + control.live.reports()).filter { exchange.identity.sees($0.name) }
+          .sorted { $0.name < $1.name }
         page(exchange, seen, \.name) { $0 }
         done()
       }
@@ -314,7 +314,7 @@ final class API {
   // MARK: Pictures
 
   /// `?fps=`; nil when it is absent.
-  private func rate(_ exchange: HTTPExchange) throws(Problem) -> FrameRate? {
+  func rate(_ exchange: HTTPExchange) throws(Problem) -> FrameRate? {
     guard let text = exchange.request.query["fps"] else { return nil }
     guard let rate = FrameRate(text) else {
       throw Problem(.badRequest, "bad_fps", "fps is a number from 0.1 to 240")
@@ -368,8 +368,7 @@ final class API {
 
   /// Asks for something that may take its time, while others are served: what was answered at once
   /// is gone on with by whoever asked.
-  private func answerLater(_ exchange: HTTPExchange, _ ask: (_ done: @escaping () -> Void) -> Void)
-  {
+  func answerLater(_ exchange: HTTPExchange, _ ask: (_ done: @escaping () -> Void) -> Void) {
     var isAtOnce = true
     ask {
       if !isAtOnce { exchange.goOn() }
@@ -377,14 +376,15 @@ final class API {
     isAtOnce = false
   }
 
-  private static func problem(_ refusal: RTSPRefusal) -> Problem {
+  static func problem(_ refusal: RTSPRefusal) -> Problem {
     let code =
       refusal.status == .unsupportedMediaType
       ? "unplayable" : refusal.status == .notFound ? "no_such_video" : "unavailable"
     return Problem(HTTPStatus.of(refusal.status.code), code, refusal.reason)
   }
 
-  private func fileStream(_ exchange: HTTPExchange) {
+  private func stream(_ exchange: HTTPExchange) {
+    guard !control.live.has(exchange.captures["name"] ?? "") else { return liveStream(exchange) }
     pictures(exchange, frame: 0) { [self] (media, packets) throws(Problem) in
       let rate = try rate(exchange)
       let phase = control.rtsp.nextPhase(period: media.description.rate.period)
@@ -393,7 +393,8 @@ final class API {
     }
   }
 
-  private func fileSnapshot(_ exchange: HTTPExchange) {
+  private func snapshot(_ exchange: HTTPExchange) {
+    guard !control.live.has(exchange.captures["name"] ?? "") else { return liveSnapshot(exchange) }
     let frame = exchange.request.query["frame"].flatMap { Int($0) } ?? 0
     pictures(exchange, frame: frame) { (media, packets) throws(Problem) in
       let count = media.description.frameCount

@@ -386,12 +386,3 @@ final class Catalog {
     }
   }
 }
-
-/// Somebody who waits for the catalog, but not for ever.
-private final class Patience: Wakeable {
-  private let over: (Patience) -> Void
-
-  init(_ over: @escaping (Patience) -> Void) { self.over = over }
-
-  override func wake(at now: Instant) { over(self) }
-}

@@ -27,6 +27,16 @@ final class MediaFile {
       }
     }
 
+    /// The one packet that a picture is, where it is one.
+    func whole(_ jpeg: [UInt8]) -> [UInt8] {
+      let picture = StandalonePicture.bytes(of: jpeg)
+      if self == .multipart { return MultipartStream.part(of: picture, time: 0) }
+      var packet: [UInt8] = []
+      packet.reserveCapacity(RTPHeader.length + picture.count)
+      RTPHeader(marker: true, sequence: 0, timestamp: 0, ssrc: 0).emit(into: &packet)
+      return packet + picture
+    }
+
     /// Bytes from one packet to the next, where the longest picture has so many.
     func stride(longest: Int) -> Int {
       packetizer?.stride

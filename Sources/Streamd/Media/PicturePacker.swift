@@ -44,19 +44,7 @@ struct PicturePacker: Sendable {
   private func packets(of bytes: [UInt8]) throws(JPEGError) -> [UInt8] {
     let verdict = try JPEGVerdict(bytes.span, at: 0)
     guard verdict.scanBytes <= JPEGPacketizer.scanBytesMax else { return [] }
-    if layout == .multipart {
-      return MultipartStream.part(of: StandalonePicture.bytes(of: bytes), time: 0)
-    }
-    guard let packetizer = layout.packetizer else {
-      var packet: [UInt8] = []
-      packet.reserveCapacity(RTPHeader.length + bytes.count)
-      RTPHeader(marker: true, sequence: 0, timestamp: 0, ssrc: 0).emit(into: &packet)
-      return packet + StandalonePicture.bytes(of: bytes)
-    }
-    if verdict.changes.isEmpty, let picture = try? RTPJPEGFrame.inspect(bytes.span, at: 0) {
-      return packetizer.packets(picture.frame, bytes.span, scan: picture.scan)
-    }
-    let picture = try JPEGNormalizer.normalize(bytes.span, at: 0)
-    return packetizer.packets(picture.frame, picture.scan.span, scan: 0..<picture.scan.count)
+    guard let packetizer = layout.packetizer else { return layout.whole(bytes) }
+    return try RTPJPEGPicture(normalizing: bytes).packets(packetizer)
   }
 }

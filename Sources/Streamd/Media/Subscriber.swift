@@ -3,34 +3,13 @@ internal import Wire
 
 /// One viewer of one medium: the end of a frame's way.
 ///
-/// The way has four rooms, and no copy per viewer:
+/// It holds a stamp, and when a frame comes it writes the stamp over the frame's headers and has it
+/// sent by its ``Way``. Allocations: none. Bound: nothing is queued here; the kernel holds what the
+/// socket's send buffer allows, and a frame for which there is no room is left out whole and
+/// counted. Over TCP the rest of one frame may wait in the connection's queue.
 ///
-///     file ──pictures──▶ PacketSlices ──packets──▶ Subscriber ──one system call──▶ kernel
-///
-/// - The worker reads the file and makes packets of it, a slice at a time, before they are due.
-/// - ``PacketSlices`` holds them, one copy for each way of sending, shared. Bound:
-///   `Limits.mediaMemoryBytes`, and two slices a viewer.
-/// - The subscriber holds a place (``Wire/Playhead``) and a stamp. When its deadline comes it
-///   writes the stamp over the frame's headers and sends. Allocations: none. Bound: nothing is
-///   queued here.
-/// - The kernel holds what the socket's send buffer allows; a frame for which there is no room
-///   is left out whole and counted. Over TCP the rest of one frame may wait in the connection's
-///   queue.
-///
-/// Subclasses know how packets leave; everything else is here.
+/// Subclasses know where frames come from and when: ``FileSubscriber`` and ``LiveSubscriber``.
 class Subscriber: Wakeable {
-  /// What became of a frame.
-  enum Delivery {
-    /// The kernel has it.
-    case sent
-    /// There was no room: the viewer is slow.
-    case full
-    /// Nobody listens at the moment.
-    case refused
-    /// It does not get there: no route, or too large for one.
-    case undeliverable
-  }
-
   /// Counted since the session was set up.
   struct Counters {
     var frames = 0
@@ -40,35 +19,23 @@ class Subscriber: Wakeable {
     var slow = 0
     /// Frames left out because the viewer's port was closed, or there was no way to it.
     var refused = 0
-    /// Frames left out because their picture is damaged.
+    /// Frames left out because their picture is damaged, or cannot be carried this way.
     var damaged = 0
-    /// Frames left out because their packets were not made in time.
+    /// Frames left out because their packets were not made in time, or the daemon was late.
     var late = 0
 
     /// Frames left out for whatever reason.
     var skipped: Int { slow + refused + damaged + late }
-  }
 
-  /// Sums over many sessions, which outlive them.
-  struct Totals {
-    var frames = 0
-    var packets = 0
-    var octets = 0
-    var slow = 0
-    var refused = 0
-    /// Frames left out because the daemon itself was late.
-    var late = 0
-    /// Frames left out because their picture is damaged.
-    var damaged = 0
-
-    mutating func add(_ subscriber: Subscriber) {
-      frames += subscriber.counters.frames
-      packets += subscriber.counters.packets
-      octets += subscriber.counters.octets
-      slow += subscriber.counters.slow
-      refused += subscriber.counters.refused
-      late += subscriber.counters.late + subscriber.playhead.skipped
-      damaged += subscriber.counters.damaged
+    /// Sums over many sessions, which outlive them.
+    mutating func add(_ other: Counters) {
+      frames += other.frames
+      packets += other.packets
+      octets += other.octets
+      slow += other.slow
+      refused += other.refused
+      damaged += other.damaged
+      late += other.late
     }
   }
 
@@ -76,20 +43,29 @@ class Subscriber: Wakeable {
   enum End {
     /// The end of the requested range has been reached.
     case range
-    /// What follows cannot be had any more: the file has changed.
+    /// What follows cannot be had any more: the file has changed, or the live source has ended.
     case broken
     /// The viewer's port has been closed for too long.
     case unreachable
   }
 
-  private var packets: PacketReader
-  /// The frame that is due is being made; it is sent as soon as it is there.
-  private var isWaiting = false
-  /// Nothing has been sent since the last command said where to play.
-  private var isFresh = false
-  private(set) var playhead: Playhead
+  /// Where playing stands: what the reply to PLAY tells.
+  struct Place {
+    /// The frame that is sent next.
+    var frame: Int
+    /// Its timestamp.
+    var timestamp: UInt32
+  }
+
+  let media: MediaDescription
+  let way: Way
+  let loop: EventLoop
+  /// Told when playing has ended by itself.
+  let ended: (End) -> Void
+  var stamp: PacketBuffer.Stamp
+  /// Without what ``skipped`` knows besides.
   private(set) var counters = Counters()
-  private(set) var isPlaying = false
+  var isPlaying = false
   /// What the receiver last said of us.
   private(set) var lastReport: ReportBlock?
   /// Told of each report.
@@ -97,74 +73,75 @@ class Subscriber: Wakeable {
   /// When a frame last left completely; for TCP that means that the peer reads.
   private(set) var lastDelivery: Instant = 0
 
-  private let media: MediaDescription
   private let since: String
-  private var stamp: PacketBuffer.Stamp
-  private let loop: EventLoop
   private let reportInterval: Instant
   private var nextReport: Instant = 0
   private var saidGoodbye = false
   private var closedPort: ClosedPort
-  /// Told when playing has ended by itself.
-  private let ended: (End) -> Void
 
   /// The first values are random, as RFC 3550 §5.1 asks, but for the classroom dialect: that client
   /// shows a frame only when its sequence number is higher than the last one's, beginning with 1.
   init(
-    packets: PacketSlices, media: MediaDescription, channel: UInt8, isClassroom: Bool,
-    limits: Limits, loop: EventLoop, ended: @escaping (End) -> Void
+    media: MediaDescription, way: Way, limits: Limits, loop: EventLoop,
+    ended: @escaping (End) -> Void
   ) {
-    self.packets = PacketReader(packets)
     self.media = media
+    self.way = way
     since = CalendarTime(realtime: loop.realtime).timestamp
-    playhead = Playhead(
-      frameCount: media.frameCount, rate: media.rate,
-      firstTimestamp: isClassroom ? 0 : UInt32.random(in: .min ... .max))
     stamp = PacketBuffer.Stamp(
-      sequence: isClassroom ? 1 : UInt16.random(in: .min ... .max), timestamp: 0,
-      ssrc: UInt32.random(in: 1 ... .max), channel: channel)
+      sequence: way.layout == .classroom ? 1 : UInt16.random(in: .min ... .max), timestamp: 0,
+      ssrc: UInt32.random(in: 1 ... .max), channel: way.channel)
     self.loop = loop
     reportInterval = Instant(limits.reportSeconds) * 1_000_000_000
     closedPort = ClosedPort(graceSeconds: limits.unreachableSeconds)
     self.ended = ended
+    super.init()
+    way.received = { [unowned self] in receiveControl($0) }
   }
 
   // MARK: What subclasses know
 
-  /// Sends a frame whose headers have been stamped.
-  func send(_ packets: PacketBuffer, frame: Int) -> Delivery {
-    preconditionFailure("a subscriber without a way out")
+  /// Starts or continues.
+  ///
+  /// - Parameter phase: how long the first frame waits where frames follow one another at a period.
+  func play(_ order: PlayOrder, phase: (_ period: Instant) -> Instant) { beginSending() }
+
+  /// Moves on in another place while playing.
+  func move(_ order: PlayOrder) {}
+
+  /// Where playing stands.
+  var place: Place { Place(frame: 0, timestamp: stamp.timestamp) }
+
+  /// The wall clock in nanoseconds since 1970 and the timestamp that belong to the moment `now`.
+  func clock(at now: Instant) -> (realtime: Int64, timestamp: UInt32) {
+    (loop.realtime, stamp.timestamp)
   }
 
-  /// Sends an RTCP compound.
-  func sendControl(_ bytes: [UInt8]) { preconditionFailure("a subscriber without a way out") }
+  /// All that has been counted.
+  var total: Counters { counters }
 
-  /// Gives up sockets and registrations.
-  func releaseWay() {}
+  /// Takes over the place of another subscriber whose transport is being replaced.
+  func takeOver(_ other: Subscriber) { counters = other.counters }
+
+  /// Lets go of everything.
+  func release() { way.release() }
 
   // MARK: Commands
 
   var ssrc: UInt32 { stamp.ssrc }
   var sequence: UInt16 { stamp.sequence }
 
-  /// Starts or continues; the first frame is due at `start`.
-  func play(_ order: PlayOrder, at start: Instant) {
+  /// Frames follow.
+  func beginSending() {
+    way.open()
     if saidGoodbye {
       // Whoever has left comes back as someone else (RFC 3550 §6.6).
       stamp.ssrc = UInt32.random(in: 1 ... .max)
       saidGoodbye = false
     }
-    playhead.play(from: order.frame, until: end(order), at: start)
-    (isPlaying, isFresh) = (true, true)
+    isPlaying = true
     // With the first frame: over TCP the reply to PLAY goes first.
-    nextReport = start
-    loop.deadlines.set(self, at: start)
-  }
-
-  /// Moves on in another place while playing.
-  func move(_ order: PlayOrder) {
-    playhead.seek(to: order.frame, until: end(order))
-    isFresh = true
+    nextReport = loop.now
   }
 
   /// Stops where it is.
@@ -174,80 +151,49 @@ class Subscriber: Wakeable {
   }
 
   /// Says goodbye to the receiver (RFC 3550 §6.6) and lets go of everything.
-  func finish() {
+  final func finish() {
     pause()
     sayGoodbye()
-    releaseWay()
+    release()
   }
 
-  /// Takes over the place of another subscriber whose transport is being replaced.
-  func takeOver(_ other: Subscriber) {
-    playhead = other.playhead
-    counters = other.counters
+  /// Playing has ended by itself.
+  final func end(_ end: End) {
+    isPlaying = false
+    sayGoodbye()
+    ended(end)
   }
-
-  private func end(_ order: PlayOrder) -> Int? {
-    switch order.end {
-    case .unchanged: playhead.end
-    case .open: nil
-    case .before(let frame): frame
-    }
-  }
-
-  /// How packets leave, for people.
-  var transportName: String { "" }
 
   /// What is to be told of it.
   var report: ClientReport {
     var report = ClientReport()
-    report.transport = transportName
+    report.transport = way.name
     report.state = isPlaying ? "playing" : counters.frames > 0 ? "paused" : "ready"
     report.videoFile = media.name
     report.frames = counters.frames
     report.packets = counters.packets
     report.lost = Int(max(0, lastReport?.cumulativeLost ?? 0))
     report.jitterMs = Double(lastReport?.jitter ?? 0) / 90
-    report.skipped = counters.skipped + playhead.skipped
+    report.skipped = total.skipped
     report.since = since
     return report
   }
 
   // MARK: The frame path
 
-  override final func wake(at now: Instant) {
-    guard isPlaying else { return }
-    if now >= nextReport { sendReport() }
-    guard now >= playhead.due else { return loop.deadlines.set(self, at: playhead.due) }
-    if packets.slice(of: playhead.frame) == nil, !playhead.isAtEnd { return waitForSlice() }
-    switch playhead.next(at: now) {
-    case .frame(let frame, let timestamp):
-      isFresh = false
-      stamp.timestamp = timestamp
-      guard deliver(frame, now) else { return ended(.unreachable) }
-      loop.deadlines.set(self, at: playhead.due)
-    case .ended:
-      isPlaying = false
-      sayGoodbye()
-      ended(.range)
-    }
-  }
-
-  /// False when nobody has been there for too long.
+  /// Sends a frame under a timestamp; false when nobody has been there for too long.
   @inline(__always)
-  private func deliver(_ frame: Int, _ now: Instant) -> Bool {
-    // Frames that are late may have been left out, and with them the slice.
-    guard let slice = packets.slice(of: frame) else {
-      counters.late += 1
-      return true
-    }
-    let (packets, number) = (slice.packets, frame - slice.frames.lowerBound)
-    guard packets.byteCount(of: number) > 0 else {
+  final func deliver(
+    _ packets: PacketBuffer, _ frame: Int, timestamp: UInt32, _ now: Instant
+  ) -> Bool {
+    guard packets.byteCount(of: frame) > 0 else {
       counters.damaged += 1
       return true
     }
-    packets.patch(frame: number, with: stamp)
-    switch send(packets, frame: number) {
-    case .sent: account(packets, number, now)
+    stamp.timestamp = timestamp
+    packets.patch(frame: frame, with: stamp)
+    switch way.send(packets, frame: frame) {
+    case .sent: account(packets, frame, now)
     case .full: counters.slow += 1
     case .refused:
       counters.refused += 1
@@ -267,26 +213,11 @@ class Subscriber: Wakeable {
     lastDelivery = now
   }
 
-  private func waitForSlice() {
-    guard !isWaiting else { return }
-    isWaiting = true
-    packets.load(playhead.frame) { [weak self] loaded in
-      guard let self else { return }
-      isWaiting = false
-      guard isPlaying else { return }
-      if case .failure(let fault) = loaded { return breakOff(fault) }
-      // Whoever has asked for this place is to see it, however long it took to get there.
-      if isFresh { playhead.play(from: nil, until: playhead.end, at: loop.now) }
-      loop.deadlines.set(self, at: loop.now)
-    }
-  }
+  /// A frame could not be sent because its packets were not there.
+  final func missed() { counters.late += 1 }
 
-  private func breakOff(_ fault: PicturePacker.Fault) {
-    Log.warning("the file has changed under a viewer", ["file": media.name, "error": fault.reason])
-    isPlaying = false
-    sayGoodbye()
-    ended(.broken)
-  }
+  /// A frame could not be sent because it cannot be carried this way.
+  final func passedOver() { counters.damaged += 1 }
 
   // MARK: RTCP
 
@@ -306,17 +237,23 @@ class Subscriber: Wakeable {
     return true
   }
 
+  /// Sends a report when it is time for one.
+  @inline(__always)
+  final func reportIfDue(_ now: Instant) {
+    if now >= nextReport { sendReport() }
+  }
+
   private func sendReport() {
     nextReport = loop.now + reportInterval
+    let (realtime, timestamp) = clock(at: loop.now)
     let report = SenderReport(
-      ssrc: stamp.ssrc, time: NTPTimestamp(realtime: loop.realtime),
-      timestamp: playhead.timestamp(at: loop.now),
+      ssrc: stamp.ssrc, time: NTPTimestamp(realtime: realtime), timestamp: timestamp,
       packets: UInt32(truncatingIfNeeded: counters.packets),
       octets: UInt32(truncatingIfNeeded: counters.octets))
     var bytes: [UInt8] = []
     RTCPPacket.senderReport(report, blocks: []).emit(into: &bytes)
     RTCPPacket.sourceDescription([stamp.ssrc: "streamd"]).emit(into: &bytes)
-    sendControl(bytes)
+    way.sendControl(bytes)
   }
 
   private func sayGoodbye() {
@@ -327,6 +264,6 @@ class Subscriber: Wakeable {
     RTCPPacket.receiverReport(ssrc: stamp.ssrc, blocks: []).emit(into: &bytes)
     RTCPPacket.sourceDescription([stamp.ssrc: "streamd"]).emit(into: &bytes)
     RTCPPacket.goodbye([stamp.ssrc], reason: "").emit(into: &bytes)
-    sendControl(bytes)
+    way.sendControl(bytes)
   }
 }

@@ -42,9 +42,9 @@ struct MetricsText {
     gauge("streamd_ws_clients", "Open WebSockets.", [("", control.webSockets())])
   }
 
-  private mutating func appendSent(_ totals: [String: Subscriber.Totals]) {
+  private mutating func appendSent(_ totals: [String: Subscriber.Counters]) {
     let sent = RTSPServer.transports.map {
-      (labels: "transport=\"\($0)\"", totals: totals[$0] ?? Subscriber.Totals())
+      (labels: "transport=\"\($0)\"", totals: totals[$0] ?? Subscriber.Counters())
     }
     counter(
       "streamd_frames_sent_total", "Frames sent to RTSP clients.",

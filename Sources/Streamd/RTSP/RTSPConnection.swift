@@ -71,7 +71,7 @@ final class RTSPConnection: Connection {
       if conversation.isWaiting { challenge(isStale: false) }
     }
     // Over TCP a peer that reads its frames is alive, even if it says nothing.
-    for (session, subscriber) in subscribers where subscriber is InterleavedSubscriber {
+    for (session, subscriber) in subscribers where subscriber.way is InterleavedWay {
       conversation.sawSignOfLife(session: session, at: subscriber.lastDelivery)
     }
     conversation.wake(at: now)
@@ -149,15 +149,20 @@ final class RTSPConnection: Connection {
 
   private func find(_ name: String) {
     answerLater { [self] resume in
-      server.catalog.media(named: name) { [weak self] found in
+      let answer = { [weak self] (found: Result<MediaDescription, RTSPRefusal>) in
         guard let self, conversation.isWaiting else { return }
         switch found {
-        case .success(let media) where identity?.sees(media.description.name) ?? true:
-          conversation.found(media.description)
+        case .success(let media) where identity?.sees(media.name) ?? true:
+          conversation.found(media)
         case .success: conversation.refused(RTSPRefusal(.notFound, Catalog.missing))
         case .failure(let refusal): conversation.refused(refusal)
         }
         resume()
+      }
+      if server.live.has(name) {
+        server.live.find(name) { answer($0.map(\.description)) }
+      } else {
+        server.catalog.media(named: name) { answer($0.map(\.description)) }
       }
     }
   }
@@ -175,17 +180,17 @@ final class RTSPConnection: Connection {
   private func open(
     _ session: Int, _ transport: TransportHeader, _ media: MediaDescription, isClassroom: Bool
   ) {
+    let subscription = Subscription(
+      connection: self, server: server, session: session, isClassroom: isClassroom)
     let layout: MediaFile.Layout =
       transport.channels != nil ? .interleaved : isClassroom ? .classroom : .datagrams
     answerLater { [self] resume in
-      server.catalog.packets(named: media.name, layout) { [weak self] result in
+      let answer = { [weak self] (found: Result<Subscription.Feed, RTSPRefusal>) in
         guard let self, conversation.isWaiting else { return }
         do throws(RTSPRefusal) {
-          let (media, packets) = try result.get()
-          let subscription = Subscription(
-            connection: self, server: server, session: session, isClassroom: isClassroom)
+          let feed = try found.get()
           let (subscriber, ports) = try admit(session) { () throws(RTSPRefusal) in
-            try subscription.open(media, packets, transport)
+            try subscription.open(feed, transport)
           }
           subscribe(session, subscriber)
           conversation.opened(serverPorts: ports, ssrc: subscriber.ssrc)
@@ -193,6 +198,13 @@ final class RTSPConnection: Connection {
           conversation.refused(error)
         }
         resume()
+      }
+      if media.isLive {
+        server.live.find(media.name) { answer($0.map { .live($0) }) }
+      } else {
+        server.catalog.packets(named: media.name, layout) {
+          answer($0.map { .file($0.media, $0.packets) })
+        }
       }
     }
   }
@@ -230,14 +242,13 @@ final class RTSPConnection: Connection {
       return conversation.refused(RTSPRefusal(.internalError))
     }
     if !wasPlaying {
-      let phase = server.nextPhase(period: subscriber.playhead.rate.period)
-      subscriber.play(order, at: loop.now + phase)
+      subscriber.play(order) { server.nextPhase(period: $0) }
     } else if order != .resume {
       subscriber.move(order)
     }
+    let place = subscriber.place
     conversation.playing(
-      frame: subscriber.playhead.frame, sequence: subscriber.sequence,
-      timestamp: subscriber.playhead.timestamp)
+      frame: place.frame, sequence: subscriber.sequence, timestamp: place.timestamp)
   }
 
   private func end(_ session: Int, _ reason: RTSPServerConversation.EndReason) {

@@ -5,6 +5,7 @@ internal import Wire
 final class RTSPServer {
   let loop: EventLoop
   let catalog: Catalog
+  let live: LiveStreams
   /// For what begins from now on.
   var limits: Limits { didSet { door.limits = limits } }
   var door: Door
@@ -22,7 +23,7 @@ final class RTSPServer {
   private var playCount: UInt64 = 0
   private var connectionCount = 0
   /// What sessions that are over have sent, by transport.
-  private var ended: [String: Subscriber.Totals] = [:]
+  private var ended: [String: Subscriber.Counters] = [:]
   let metrics: Metrics
   let access: Access
 
@@ -30,7 +31,7 @@ final class RTSPServer {
 
   /// - Parameter access: asks nobody who they are where it is nil.
   init(
-    loop: EventLoop, catalog: Catalog, limits: Limits, activity: ActivityLog,
+    loop: EventLoop, catalog: Catalog, live: LiveStreams, limits: Limits, activity: ActivityLog,
     rtpPorts: ClosedRange<UInt16>, metrics: Metrics, access: Access? = nil
   ) {
     self.metrics = metrics
@@ -38,6 +39,7 @@ final class RTSPServer {
     self.loop = loop
     self.activity = activity
     self.catalog = catalog
+    self.live = live
     self.limits = limits
     door = Door(limits)
     ports = PortAllocator(rtpPorts)
@@ -83,11 +85,11 @@ final class RTSPServer {
   static let transports = ["udp", "tcp", "classroom"]
 
   /// What has been sent since the daemon began, by transport.
-  var totals: [String: Subscriber.Totals] {
+  var totals: [String: Subscriber.Counters] {
     var totals = ended
     for connection in connections.values {
       for subscriber in connection.subscribers.values {
-        totals[subscriber.transportName, default: .init()].add(subscriber)
+        totals[subscriber.way.name, default: .init()].add(subscriber.total)
       }
     }
     return totals
@@ -135,15 +137,15 @@ final class RTSPServer {
     _ subscriber: Subscriber, of connection: RTSPConnection,
     _ reason: RTSPServerConversation.EndReason
   ) {
-    ended[subscriber.transportName, default: .init()].add(subscriber)
+    ended[subscriber.way.name, default: .init()].add(subscriber.total)
     door.closeSession(connection.peer)
     metrics.sessionEnded(reason)
     activity.note(
       .info, "client left",
       [
         "peer": "\(connection.peer)", "reason": "\(reason)",
-        "frames": String(subscriber.counters.frames),
-        "skipped": String(subscriber.counters.skipped + subscriber.playhead.skipped),
+        "frames": String(subscriber.total.frames),
+        "skipped": String(subscriber.total.skipped),
       ])
   }
 

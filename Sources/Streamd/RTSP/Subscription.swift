@@ -1,67 +1,89 @@
 internal import Reactor
 internal import Wire
 
-/// Makes a subscriber for the transport that a SETUP has agreed upon: the packets in the right
-/// layout, the sockets, the way back to the connection.
+/// Makes a subscriber for the transport that a SETUP has agreed upon: what it is fed from, the
+/// sockets, the way back to the connection.
 struct Subscription {
   unowned let connection: RTSPConnection
   let server: RTSPServer
   let session: Int
   let isClassroom: Bool
 
+  /// Where frames come from.
+  enum Feed {
+    /// With the packets in the right layout.
+    case file(MediaFile, PacketSlices)
+    case live(LiveStream)
+
+    /// The longest frame's bytes, as far as that is known.
+    var longestFrame: Int {
+      switch self {
+      case .file(let media, _): media.longestFrame
+      case .live(let stream): stream.longestPicture
+      }
+    }
+  }
+
   /// Opens the way.
   ///
   /// - Returns: the subscriber, and the server's ports where it has some.
   /// - Throws: 453 when no ports are left, 503 when the machine has no more sockets.
   func open(
-    _ media: MediaFile, _ packets: PacketSlices, _ transport: TransportHeader
+    _ feed: Feed, _ transport: TransportHeader
   ) throws(RTSPRefusal) -> (Subscriber, TransportHeader.PortPair?) {
     if let channels = transport.channels {
-      connection.makeRoom(forFramesOf: media.longestFrame)
-      let subscriber = InterleavedSubscriber(
-        channels, of: connection, packets: packets, media: media.description,
-        limits: server.limits, loop: server.loop, ended: ended)
-      return (subscriber, nil)
+      connection.makeRoom(forFramesOf: feed.longestFrame)
+      return (subscriber(of: feed, InterleavedWay(channels, of: connection)), nil)
     }
     guard let ports = transport.clientPorts else { throw RTSPRefusal(.unsupportedTransport) }
-    return try openDatagrams(media, packets, ports)
+    let (way, port) = try openDatagrams(ports)
+    return (subscriber(of: feed, way), TransportHeader.PortPair(rtp: port, rtcp: port + 1))
+  }
+
+  private func subscriber(of feed: Feed, _ way: Way) -> Subscriber {
+    switch feed {
+    case .file(let media, let packets):
+      FileSubscriber(
+        packets: packets, media: media.description, way: way, limits: server.limits,
+        loop: server.loop, ended: ended)
+    case .live(let stream):
+      LiveSubscriber(stream, way: way, limits: server.limits, loop: server.loop, ended: ended)
+    }
   }
 
   private func openDatagrams(
-    _ media: MediaFile, _ packets: PacketSlices, _ client: TransportHeader.PortPair
-  ) throws(RTSPRefusal) -> (Subscriber, TransportHeader.PortPair?) {
-    let way = try openWay(
+    _ client: TransportHeader.PortPair
+  ) throws(RTSPRefusal) -> (way: DatagramWay, port: UInt16) {
+    let sockets = try openSockets(
       client, segmentBytes: isClassroom ? nil : JPEGPacketizer(interleaved: false).stride)
-    let port = way.rtp.local.port
+    let port = sockets.rtp.local.port
     do throws(SystemError) {
-      let subscriber = try DatagramSubscriber(
-        way, packets: packets, media: media.description, limits: server.limits, loop: server.loop,
-        buffer: server.buffer,
-        heard: { [unowned connection, session] in connection.heard(from: session) },
-        ended: ended)
-      return (subscriber, TransportHeader.PortPair(rtp: port, rtcp: port + 1))
+      let way = try DatagramWay(
+        sockets, loop: server.loop, buffer: server.buffer,
+        heard: { [unowned connection, session] in connection.heard(from: session) })
+      return (way, port)
     } catch {
       server.ports.release(port)
       throw refusal(error)
     }
   }
 
-  private func openWay(
+  private func openSockets(
     _ client: TransportHeader.PortPair, segmentBytes: Int?
-  ) throws(RTSPRefusal) -> DatagramSubscriber.Way {
-    let way: DatagramSubscriber.Way?
+  ) throws(RTSPRefusal) -> DatagramWay.Sockets {
+    let sockets: DatagramWay.Sockets?
     do throws(SystemError) {
-      way = try server.ports.allocate { (port) throws(SystemError) in
+      sockets = try server.ports.allocate { (port) throws(SystemError) in
         try openSockets(port, client, segmentBytes: segmentBytes)
       }
     } catch {
       throw refusal(error)
     }
-    guard let way else {
+    guard let sockets else {
       server.metrics.refused("rtsp", "ports")
       throw RTSPRefusal(.notEnoughBandwidth, "all UDP ports are in use")
     }
-    return way
+    return sockets
   }
 
   private func refusal(_ error: SystemError) -> RTSPRefusal {
@@ -70,10 +92,10 @@ struct Subscription {
   }
 
   /// Packets go to the RTSP client's own address, whatever it asks for, and leave from the address
-  /// that it has connected to. The sockets are not connected yet: see ``DatagramSubscriber``.
+  /// that it has connected to. The sockets are not connected yet: see ``DatagramWay``.
   private func openSockets(
     _ port: UInt16, _ client: TransportHeader.PortPair, segmentBytes: Int?
-  ) throws(SystemError) -> DatagramSubscriber.Way {
+  ) throws(SystemError) -> DatagramWay.Sockets {
     let rtp = try DatagramSocket(
       local: connection.local.with(port: port), segmentBytes: segmentBytes,
       receiveBufferBytes: server.limits.unreadBytes)
@@ -83,7 +105,7 @@ struct Subscription {
         local: connection.local.with(port: port + 1),
         receiveBufferBytes: server.limits.controlBytes)
     }
-    return DatagramSubscriber.Way(
+    return DatagramWay.Sockets(
       rtp: rtp, rtcp: rtcp, rtpPeer: connection.peer.with(port: client.rtp),
       rtcpPeer: connection.peer.with(port: client.rtcp), ports: server.ports)
   }

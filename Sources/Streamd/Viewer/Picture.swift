@@ -10,11 +10,14 @@ final class Picture {
   /// When it was due by the sender's clock, in microseconds since 1970; nil while that is not
   /// known.
   let due: Int64?
+  /// Its RTP timestamp by the sender's clock; nil where it came in another way.
+  let timestamp: UInt32?
 
-  init(jpeg: [UInt8], number: Int, due: Int64?) {
+  init(jpeg: [UInt8], number: Int, due: Int64?, timestamp: UInt32? = nil) {
     self.jpeg = jpeg
     self.number = number
     self.due = due
+    self.timestamp = timestamp
   }
 
   /// A binary WebSocket message.
@@ -94,8 +97,11 @@ protocol PictureWatcher: AnyObject {
   func stateChanged(_ report: SessionReport, _ message: String)
   /// The server is gone or silent, for the reason given, and is tried again.
   func triesAgain(_ report: SessionReport, _ message: String)
+  /// A live source is over, for the reason given.
+  func sourceEnded(_ reason: String)
 }
 
 extension PictureWatcher {
   func triesAgain(_ report: SessionReport, _ message: String) {}
+  func sourceEnded(_ reason: String) {}
 }

@@ -92,7 +92,8 @@ struct RTPReceiver {
         else { continue }
         pictures += 1
         complete.append(
-          Picture(jpeg: jpeg, number: pictures, due: due(header.timestamp)))
+          Picture(
+            jpeg: jpeg, number: pictures, due: due(header.timestamp), timestamp: header.timestamp))
       }
     }
     return complete

@@ -60,6 +60,10 @@ public struct VideoReport: Codable, Equatable, Sendable {
   public var opening: Double?
   /// Why it cannot be played, or not all of it; empty when it can.
   public var reason = ""
+  /// Not a file but a source that shows what happens now; it has no duration.
+  public var live = false
+  /// Of a live source: `waiting`, `live` or `held`; nil of a file.
+  public var state: String?
 
   // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
   public init(name: String) { self.name = name }

@@ -2,22 +2,34 @@
 public struct MediaDescription: Equatable, Sendable {
   /// Its path below the media folder.
   public var name: String
-  /// At least one.
+  /// At least one; one for a live source, which has neither beginning nor end.
   public var frameCount: Int
-  /// Frames per second.
+  /// Frames per second; for a live source it says nothing.
   public var rate: FrameRate
   /// In pixels.
   public var width: Int
   /// In pixels.
   public var height: Int
+  /// What is shown is what happens now: there is no place to go to.
+  public let isLive: Bool
 
-  /// All fields.
+  /// A file.
   public init(name: String, frameCount: Int, rate: FrameRate, width: Int, height: Int) {
     self.name = name
     self.frameCount = frameCount
     self.rate = rate
     self.width = width
     self.height = height
+    isLive = false
+  }
+
+  /// A live source, and how large its pictures are at the moment.
+  public init(live name: String, width: Int, height: Int) {
+    self.name = name
+    (frameCount, rate) = (1, .standard)
+    self.width = width
+    self.height = height
+    isLive = true
   }
 
   /// In microseconds.
@@ -26,10 +38,10 @@ public struct MediaDescription: Equatable, Sendable {
   /// The session description of a server at `address`, with one track (RFC 2326 appendix C).
   func sessionDescription(address: String, origin: UInt64) -> SessionDescription {
     var attributes: [SessionDescription.Attribute] = [
-      .init("rtpmap", "\(RTPHeader.jpegPayloadType) JPEG/\(RTPHeader.clockRate)"),
-      .init("framerate", rate.description),
-      .init("control", "\(RTSPURL.trackPrefix)0"),
+      .init("rtpmap", "\(RTPHeader.jpegPayloadType) JPEG/\(RTPHeader.clockRate)")
     ]
+    if !isLive { attributes.append(.init("framerate", rate.description)) }
+    attributes.append(.init("control", "\(RTSPURL.trackPrefix)0"))
     if max(width, height) > RTPJPEGFrame.sideMax {
       attributes.append(.init("x-dimensions", "\(width),\(height)"))
     }
@@ -39,7 +51,8 @@ public struct MediaDescription: Equatable, Sendable {
     return SessionDescription(
       origin: origin, address: address, name: name,
       attributes: [
-        .init("control", "*"), .init("range", "npt=0-\(NPTRange.seconds(duration))"),
+        .init("control", "*"),
+        .init("range", isLive ? "npt=now-" : "npt=0-\(NPTRange.seconds(duration))"),
       ],
       media: [video])
   }

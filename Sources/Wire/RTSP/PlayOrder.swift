@@ -29,8 +29,14 @@ public struct PlayOrder: Equatable, Sendable {
   /// Places a range in a medium. An end at or beyond the duration counts as open: players echo the
   /// range of the session description, and would freeze after one round otherwise.
   ///
+  /// A live source has one place only, and players ask for `npt=0-` or `npt=now-`, meaning that.
+  ///
   /// - Throws: 457 when the range lies outside of the medium or is empty.
   public init(_ range: NPTRange, in media: MediaDescription) throws(RTSPRefusal) {
+    guard !media.isLive else {
+      self = .resume
+      return
+    }
     var first: Int?
     if case .at(let time) = range.start {
       guard time < media.duration else {

@@ -79,15 +79,22 @@ extension RTSPServerConversation {
     }
     question = nil
     guard let session = sessions.first(where: { $0.number == number }) else { return }
-    let start = session.media.rate.microseconds(ofFrames: frame)
-    // A range that loops has no end that would mean anything to the player.
-    let end = range?.end.flatMap { $0 < session.media.duration ? $0 : nil }
     var headers = sessionHeaders(session)
-    headers.append("Range", NPTRange(start: .at(start), end: end).description)
+    headers.append("Range", Self.played(from: frame, range, session.media).description)
     headers.append(
       "RTP-Info",
       RTPInfo(url: session.controlURL, sequence: sequence, timestamp: timestamp).description)
     respond(request, .ok, headers, in: session)
+  }
+
+  /// What the reply to PLAY says is played.
+  private static func played(
+    from frame: Int, _ range: NPTRange?, _ media: MediaDescription
+  ) -> NPTRange {
+    guard !media.isLive else { return NPTRange(start: .now) }
+    // A range that loops has no end that would mean anything to the player.
+    let end = range?.end.flatMap { $0 < media.duration ? $0 : nil }
+    return NPTRange(start: .at(media.rate.microseconds(ofFrames: frame)), end: end)
   }
 
   /// The question cannot be answered as wished.

@@ -16,6 +16,8 @@ public struct RTSPStatus: Equatable, Hashable, Sendable {
   public static let badRequest = RTSPStatus(400, "Bad Request")
   /// 401
   public static let unauthorized = RTSPStatus(401, "Unauthorized")
+  /// 403
+  public static let forbidden = RTSPStatus(403, "Forbidden")
   /// 404
   public static let notFound = RTSPStatus(404, "Not Found")
   /// 405

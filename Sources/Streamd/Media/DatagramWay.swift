@@ -1,14 +1,14 @@
 internal import Reactor
 internal import Wire
 
-/// A viewer that gets its packets over UDP, from a pair of ports of its own.
+/// To a viewer that gets its packets over UDP, from a pair of ports of its own.
 ///
 /// Packets go to the RTSP client's address and to no other, to the ports that SETUP named; but a
 /// translator (NAT) on the way may know them by other numbers. Players send a packet to each of
 /// our ports before PLAY, to open such a way back. So until PLAY the sockets hear anyone, and the
 /// first packet from the client's own address tells the port (that is the latch, and it falls once
 /// for each socket); from then on the kernel lets in and out what is of that port alone.
-final class DatagramSubscriber: Subscriber, EventHandler {
+final class DatagramWay: Way, EventHandler {
   private let rtp: DatagramSocket
   /// Absent in the classroom dialect, which knows no RTCP.
   private let rtcp: DatagramSocket?
@@ -23,7 +23,7 @@ final class DatagramSubscriber: Subscriber, EventHandler {
   private let heard: () -> Void
 
   /// A pair of ports, or one, and where they send to.
-  struct Way {
+  struct Sockets {
     var rtp: DatagramSocket
     var rtcp: DatagramSocket?
     /// As SETUP has it.
@@ -33,28 +33,25 @@ final class DatagramSubscriber: Subscriber, EventHandler {
   }
 
   init(
-    _ way: Way, packets: PacketSlices, media: MediaDescription, limits: Limits, loop: EventLoop,
-    buffer: ReceiveBuffer, heard: @escaping () -> Void, ended: @escaping (End) -> Void
+    _ sockets: Sockets, loop: EventLoop, buffer: ReceiveBuffer, heard: @escaping () -> Void
   ) throws(SystemError) {
-    rtp = way.rtp
-    rtcp = way.rtcp
-    rtpPeer = way.rtpPeer
-    rtcpPeer = way.rtcpPeer
-    ports = way.ports
+    rtp = sockets.rtp
+    rtcp = sockets.rtcp
+    rtpPeer = sockets.rtpPeer
+    rtcpPeer = sockets.rtcpPeer
+    ports = sockets.ports
     self.loop = loop
     self.buffer = buffer
     self.heard = heard
-    super.init(
-      packets: packets, media: media, channel: 0, isClassroom: way.rtcp == nil, limits: limits,
-      loop: loop, ended: ended)
+    super.init()
     if let rtcp { registration = try loop.add(rtcp, .readable, self) }
   }
 
-  override var transportName: String { rtcp == nil ? "classroom" : "udp" }
+  override var name: String { rtcp == nil ? "classroom" : "udp" }
+  override var layout: MediaFile.Layout { rtcp == nil ? .classroom : .datagrams }
 
-  override func play(_ order: PlayOrder, at start: Instant) {
+  override func open() {
     if rtp.peer == nil { settlePeers() }
-    super.play(order, at: start)
   }
 
   private func settlePeers() {
@@ -89,7 +86,7 @@ final class DatagramSubscriber: Subscriber, EventHandler {
     _ = rtcp?.send(bytes)
   }
 
-  override func releaseWay() {
+  override func release() {
     if let registration { loop.remove(registration) }
     registration = nil
     ports.release(rtp.local.port)
@@ -99,7 +96,7 @@ final class DatagramSubscriber: Subscriber, EventHandler {
   func ready(_ registration: Registration, _ readiness: Readiness) {
     guard let rtcp, rtcp.peer == nil ? latchControl(rtcp) : rtcp.receive(into: buffer) != nil
     else { return }
-    if buffer.withBytes({ receiveControl($0) }) { heard() }
+    if buffer.withBytes({ received($0) }) { heard() }
   }
 
   /// Reads before PLAY; true when the datagram is from the client.

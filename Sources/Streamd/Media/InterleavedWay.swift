@@ -1,23 +1,19 @@
 internal import Reactor
 internal import Wire
 
-/// A viewer that gets its packets inside its RTSP connection (RFC 2326 §10.12).
-final class InterleavedSubscriber: Subscriber {
+/// To a viewer that gets its packets inside its RTSP connection (RFC 2326 §10.12).
+final class InterleavedWay: Way {
   private unowned let connection: RTSPConnection
   private let channels: TransportHeader.Channels
 
-  init(
-    _ channels: TransportHeader.Channels, of connection: RTSPConnection, packets: PacketSlices,
-    media: MediaDescription, limits: Limits, loop: EventLoop, ended: @escaping (End) -> Void
-  ) {
+  init(_ channels: TransportHeader.Channels, of connection: RTSPConnection) {
     self.connection = connection
     self.channels = channels
-    super.init(
-      packets: packets, media: media, channel: channels.rtp, isClassroom: false, limits: limits,
-      loop: loop, ended: ended)
   }
 
-  override var transportName: String { "tcp" }
+  override var name: String { "tcp" }
+  override var layout: MediaFile.Layout { .interleaved }
+  override var channel: UInt8 { channels.rtp }
 
   override func send(_ packets: PacketBuffer, frame: Int) -> Delivery {
     connection.offer(packets, frame: frame) ? .sent : .full

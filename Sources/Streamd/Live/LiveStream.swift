@@ -1,0 +1,298 @@
+internal import Reactor
+internal import Wire
+
+/// A live source: pictures come in, from a publisher or a camera that is relayed, and go out to
+/// everybody who watches.
+///
+/// A frame's way: it is looked at (and normalised by the worker where RTP cannot carry it), made
+/// into packets once for each way of sending, and given to the viewers in turn. Nothing is queued:
+/// the newest whole frame wins. The source's own timing is kept; what comes unevenly goes out so.
+final class LiveStream: Wakeable {
+  enum State: String {
+    /// No picture has come yet.
+    case waiting
+    /// Pictures come.
+    case live
+    /// The source is gone; its last picture is shown for a while.
+    case held
+    /// It is over for good.
+    case ended
+  }
+
+  /// Counted since it began.
+  struct Counters {
+    /// Pictures that came in whole.
+    var frames = 0
+    /// Pictures that are damaged, or that cannot be carried.
+    var broken = 0
+    /// Pictures left out because those before them were still being normalised.
+    var late = 0
+  }
+
+  /// As RTSP and HTTP have it: `live/door`, or a configured source's name.
+  let name: String
+  private(set) var state = State.waiting
+  private(set) var counters = Counters()
+  /// The newest frame, for whoever comes.
+  private(set) var current: LiveFrame?
+  /// The longest picture so far, in bytes.
+  private(set) var longestPicture = 0
+  /// Why no pictures come, in words for people; nil while they do.
+  private(set) var problem: String?
+  /// Told when somebody has come or gone.
+  var audienceChanged: () -> Void = {}
+  /// Told when it is over.
+  var ended: () -> Void = {}
+
+  private let loop: EventLoop
+  private let worker: Worker
+  private let limits: Limits
+  /// It waits for its source to come back when its viewers have gone: somebody looks for it.
+  private let isLasting: Bool
+  private var timeline = LiveTimeline()
+  private let subscribers = Fanout<LiveSubscriber>()
+  private let pictureStreams = Fanout<LivePictureStream>()
+  private var watchers: [ObjectIdentifier: any PictureWatcher] = [:]
+  private var waiting: [(patience: Patience, done: (Found) -> Void)] = []
+  /// Pictures that the worker has.
+  private var normalising = 0
+  private var holdEnds: Instant = .max
+  private var nextRepeat: Instant = .max
+
+  typealias Found = Result<LiveStream, RTSPRefusal>
+
+  /// So many viewers are served in one go: about a millisecond's work.
+  private static let viewersPerTurn = 128
+  /// More would only make those behind them late.
+  private static let normalisingMax = 2
+  /// The last picture is shown again this often while it is held: players that hear nothing for
+  /// some seconds take the server for dead.
+  private static let repeatNanoseconds: Instant = 1_000_000_000
+
+  init(_ name: String, isLasting: Bool, loop: EventLoop, worker: Worker, limits: Limits) {
+    self.name = name
+    self.isLasting = isLasting
+    self.loop = loop
+    self.worker = worker
+    self.limits = limits
+  }
+
+  /// The newest picture as it came.
+  var latest: Picture? { current?.picture }
+
+  /// What RTSP says of it.
+  var description: MediaDescription {
+    MediaDescription(live: name, width: current?.width ?? 0, height: current?.height ?? 0)
+  }
+
+  /// How many watch or wait.
+  var audience: Int {
+    subscribers.count + pictureStreams.count + watchers.count + waiting.count
+  }
+
+  // MARK: The source
+
+  /// The source begins, perhaps anew: what follows has a clock of its own.
+  func begin() {
+    guard state != .ended else { return }
+    timeline.begin()
+    problem = nil
+  }
+
+  /// Takes the source's next picture.
+  func take(_ picture: Picture) {
+    guard state != .ended else { return }
+    if normalising == 0, let carried = RTPJPEGPicture(asItIs: picture.jpeg) {
+      return show(picture, carried, at: loop.now)
+    }
+    guard normalising < Self.normalisingMax else {
+      counters.late += 1
+      return
+    }
+    normalise(picture)
+  }
+
+  /// The source is gone. Whoever watches sees its last picture until it comes back or has been
+  /// waited for long enough.
+  func stop(_ reason: String) {
+    problem = reason
+    switch state {
+    case .waiting: answer(.failure(refusal))
+    case .live:
+      state = .held
+      holdEnds = loop.now + Instant(limits.liveHoldSeconds) * 1_000_000_000
+      nextRepeat = loop.now + Self.repeatNanoseconds
+      wakeNext()
+    case .held, .ended: break
+    }
+  }
+
+  /// It is over for good, now: nobody waits for the source to come back.
+  func end() {
+    guard state != .ended else { return }
+    state = .ended
+    endViewers()
+    ended()
+  }
+
+  private func endViewers() {
+    loop.deadlines.clear(self)
+    (holdEnds, nextRepeat) = (.max, .max)
+    current = nil
+    answer(.failure(refusal))
+    for viewer in subscribers.all { viewer.sourceEnded() }
+    for viewer in pictureStreams.all { viewer.sourceEnded() }
+    for watcher in watchers.values { watcher.sourceEnded(problem ?? "the source has ended") }
+  }
+
+  private var refusal: RTSPRefusal {
+    RTSPRefusal(.serviceUnavailable, "no picture of \(name) comes: \(problem ?? "it is over")")
+  }
+
+  private func normalise(_ picture: Picture) {
+    let (jpeg, arrival) = (picture.jpeg, loop.now)
+    normalising += 1
+    do throws(SystemError) {
+      try worker.perform({
+        do throws(JPEGError) {
+          return Result<RTPJPEGPicture, JPEGError>.success(try RTPJPEGPicture(normalizing: jpeg))
+        } catch {
+          return .failure(error)
+        }
+      }) { [weak self] (result: Result<RTPJPEGPicture, JPEGError>) in
+        guard let self else { return }
+        normalising -= 1
+        switch result {
+        case .success(let carried): show(picture, carried, at: arrival)
+        case .failure(let error): noteBroken(error.description)
+        }
+      }
+    } catch {
+      normalising -= 1
+      noteBroken(error.reason)
+    }
+  }
+
+  /// A picture did not come whole, or cannot be shown.
+  func noteBroken(_ reason: String) {
+    counters.broken += 1
+    if counters.broken == 1 {
+      Log.warning("a picture of a live source is left out", ["source": name, "reason": reason])
+    }
+  }
+
+  // MARK: Fan-out
+
+  private func show(_ picture: Picture, _ carried: RTPJPEGPicture, at arrival: Instant) {
+    guard state != .ended else { return }
+    counters.frames += 1
+    longestPicture = max(longestPicture, picture.jpeg.count)
+    let frame = LiveFrame(
+      picture, carried, timestamp: timeline.timestamp(of: picture.timestamp, at: arrival),
+      arrival: arrival, realtime: picture.due.map { $0 * 1000 } ?? loop.realtime)
+    current = frame
+    (state, problem) = (.live, nil)
+    (holdEnds, nextRepeat) = (.max, .max)
+    distribute()
+    for watcher in watchers.values { watcher.show(picture) }
+    answer(.success(self))
+  }
+
+  private func distribute() {
+    subscribers.begin()
+    pictureStreams.begin()
+    serve()
+  }
+
+  private func serve() {
+    if let current {
+      let served = subscribers.serve(current, atMost: Self.viewersPerTurn, at: loop.now)
+      _ = pictureStreams.serve(current, atMost: Self.viewersPerTurn - served, at: loop.now)
+    }
+    wakeNext()
+  }
+
+  private func wakeNext() {
+    let isDone = subscribers.isDone && pictureStreams.isDone
+    let next = isDone ? min(holdEnds, nextRepeat) : loop.now
+    if next < .max { loop.deadlines.set(self, at: next) } else { loop.deadlines.clear(self) }
+  }
+
+  override func wake(at now: Instant) {
+    guard now < holdEnds else {
+      guard isLasting else { return end() }
+      state = .waiting
+      return endViewers()
+    }
+    guard now >= nextRepeat else { return serve() }
+    nextRepeat = now + Self.repeatNanoseconds
+    current?.repeated(timestamp: timeline.timestamp(of: nil, at: now), at: now)
+    distribute()
+  }
+
+  // MARK: Viewers
+
+  func add(_ viewer: LiveSubscriber) {
+    subscribers.add(viewer)
+    audienceChanged()
+  }
+
+  func remove(_ viewer: LiveSubscriber) {
+    subscribers.remove(viewer)
+    audienceChanged()
+  }
+
+  func add(_ viewer: LivePictureStream) {
+    pictureStreams.add(viewer)
+    audienceChanged()
+  }
+
+  func remove(_ viewer: LivePictureStream) {
+    pictureStreams.remove(viewer)
+    audienceChanged()
+  }
+
+  /// For whoever wants the pictures as they come.
+  func add(_ watcher: any PictureWatcher) {
+    watchers[ObjectIdentifier(watcher)] = watcher
+    audienceChanged()
+  }
+
+  func remove(_ watcher: any PictureWatcher) {
+    watchers[ObjectIdentifier(watcher)] = nil
+    audienceChanged()
+  }
+
+  /// Calls `done` when there is a picture; with 503 when none has come in time.
+  func whenReady(_ done: @escaping (Found) -> Void) {
+    switch state {
+    case .live, .held: return done(.success(self))
+    case .ended: return done(.failure(refusal))
+    case .waiting: break
+    }
+    let patience = Patience { [unowned self] patience in
+      guard let index = waiting.firstIndex(where: { $0.patience === patience }) else { return }
+      let waiter = waiting.remove(at: index)
+      audienceChanged()
+      waiter.done(
+        .failure(
+          RTSPRefusal(
+            .serviceUnavailable,
+            "no picture of \(name) has come yet\(problem.map { ": \($0)" } ?? "")")))
+    }
+    waiting.append((patience, done))
+    loop.deadlines.set(patience, at: loop.now + Instant(limits.liveWaitSeconds) * 1_000_000_000)
+    audienceChanged()
+  }
+
+  private func answer(_ found: Found) {
+    guard !waiting.isEmpty else { return }
+    let answered = waiting
+    waiting = []
+    for waiter in answered {
+      loop.deadlines.clear(waiter.patience)
+      waiter.done(found)
+    }
+    audienceChanged()
+  }
+}
