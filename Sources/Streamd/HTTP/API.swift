@@ -187,7 +187,7 @@ final class API {
   }
 
   private func metrics(_ exchange: HTTPExchange) {
-    let text = MetricsText(control, control.rtsp.metrics).text
+    let text = MetricsText(control, control.rtsp.metrics, for: exchange.identity).text
     exchange.reply(HTTPResponse(.ok, "text/plain; version=0.0.4; charset=utf-8", Array(text.utf8)))
   }
 

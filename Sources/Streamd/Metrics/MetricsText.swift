@@ -6,11 +6,11 @@ internal import Wire
 struct MetricsText {
   private(set) var text = ""
 
-  /// All of them, as they are now.
-  init(_ control: Control, _ metrics: Metrics) {
+  /// All of them, as they are now, for somebody who may not know of every source.
+  init(_ control: Control, _ metrics: Metrics, for identity: Identity) {
     appendState(control)
     appendSent(control.rtsp.totals)
-    appendSources(control.relays.all.map(\.report))
+    appendSources(control.relays.all.map(\.report).filter { identity.sees($0.name) })
     appendRequests(metrics)
     appendFailures(metrics)
     histogram(

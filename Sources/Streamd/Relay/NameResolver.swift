@@ -26,9 +26,8 @@ final class NameResolver {
   func resolve(_ host: String, port: UInt16, then done: @escaping (Found) -> Void) {
     if let literal = SocketAddress(host: host, port: port) { return done(.success([literal])) }
     do throws(SystemError) {
-      let worker = try worker ?? Worker(on: loop)
-      self.worker = worker
-      try worker.perform({ [lookup] in lookup(host, port) }, then: done)
+      if worker == nil { worker = try Worker(on: loop) }
+      try worker?.perform({ [lookup] in lookup(host, port) }, then: done)
     } catch {
       done(.failure(NameLookup.Failure(reason: error.reason)))
     }
