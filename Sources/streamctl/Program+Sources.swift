@@ -15,7 +15,7 @@ extension Program {
         Table.Cell(source.transport.isEmpty ? "-" : source.transport), Table.Cell(source.frames),
         Table.Cell(Figure.fixed(source.fps, 2)),
         Table.Cell(
-          Figure.loss(source.lost, of: Double(source.packets + source.lost)),
+          Figure.loss(source.lost, of: Double(source.packets) + Double(source.lost)),
           source.lost > 0 ? .bad : .plain),
         Table.Cell(Figure.milliseconds(source.jitterMs)), Table.Cell(source.viewers),
         Table.Cell(source.retryInS.map { Figure.duration($0) } ?? "-"),

@@ -178,7 +178,8 @@ final class Relay: Wakeable, LiveDemand {
     // A source that is away for a night is told of once.
     if failure.reason != lastError {
       home.activity.note(
-        .warning, isConnecting ? "source cannot be reached, tries again" : "source lost, tries again",
+        .warning,
+        isConnecting ? "source cannot be reached, tries again" : "source lost, tries again",
         ["source": settings.name, "reason": failure.reason])
     }
     lastError = failure.reason

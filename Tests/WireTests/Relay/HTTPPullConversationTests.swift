@@ -101,7 +101,10 @@ struct HTTPPullConversationTests {
     arguments: [
       ("HTTP/1.1 404 Not Found\r\n\r\n", .refused(code: 404, phrase: "Not Found")),
       ("HTTP/1.1 302 Found\r\nLocation: /x\r\n\r\n", .refused(code: 302, phrase: "Found")),
-      ("HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n", .protocolError("the answer has no pictures")),
+      (
+        "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n",
+        .protocolError("the answer has no pictures")
+      ),
       ("HTTP/1.1 200 OK\r\n\r\n", .protocolError("the answer has no pictures")),
       ("RTSP/1.0 200 OK\r\n\r\n", .protocolError("this is no HTTP/1.1")),
       ("HTTP/1.1 200 OK\r\nContent-Type: image/jpeg\r\nContent-Length: 0\r\n\r\n", .ended),
