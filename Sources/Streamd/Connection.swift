@@ -49,6 +49,9 @@ class Connection: Wakeable, EventHandler {
   /// the peer.
   var listens: Bool { true }
 
+  /// The peer has said everything; true when it still waits for an answer.
+  func peerFinished() -> Bool { false }
+
   /// Whether to hear when the socket becomes writable though nothing is queued: connecting is over.
   var awaitsWritable: Bool { false }
 
@@ -172,7 +175,8 @@ class Connection: Wakeable, EventHandler {
     case .bytes:
       if isOpen { buffer.withBytes { take($0) } }
     case .nothing: break
-    case .closed: close()
+    case .closed:
+      guard isOpen, peerFinished() else { return close() }
     }
   }
 

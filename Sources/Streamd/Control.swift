@@ -103,6 +103,20 @@ final class Control {
       sessions: viewers.all.count, viewers: viewers.watcherCount + directViewers())
   }
 
+  /// Whoever publishes over HTTP, and everybody who has an RTSP session.
+  func clients() -> [ClientReport] {
+    live.publishers.compactMap { ($0 as? HTTPPublisher)?.report } + rtsp.clients()
+  }
+
+  /// Ends a client by its identifier; false when there is none.
+  func kick(_ id: String) -> Bool {
+    if rtsp.kick(id) { return true }
+    guard let publisher = live.publishers.first(where: { $0.report.id == id }) else { return false }
+    activity.note(.info, "client kicked", ["peer": publisher.report.peer])
+    publisher.kick()
+    return true
+  }
+
   /// What somebody's viewer is set up with unless told otherwise.
   func defaultTarget(for identity: Identity) -> ViewerTarget {
     let host = address.isUnspecified ? "127.0.0.1" : address.host

@@ -51,6 +51,7 @@ final class Daemon {
     catalog = Catalog(
       folder: media, rate: configuration.rate, limits: limits, worker: worker, loop: loop)
     let live = LiveStreams(loop: loop, worker: worker, limits: limits)
+    live.takesOver = configuration.publishTakeover
     let rtsp = RTSPServer(
       loop: loop, catalog: catalog, live: live, limits: limits, activity: activity,
       rtpPorts: configuration.rtpPorts, metrics: metrics, access: access)
@@ -193,6 +194,7 @@ final class Daemon {
     Log.configure(next.logLevel, next.logFormat)
     catalog.use(folder: media, rate: next.rate, limits: next.limits)
     control.live.limits = next.limits
+    control.live.takesOver = next.publishTakeover
     control.rtsp.limits = next.limits
     control.rtsp.ports.use(next.rtpPorts)
     control.viewers.allowed = next.allowedServers

@@ -73,6 +73,13 @@ struct Limits {
   var liveStreamsMax = 256
   /// When a live source is gone its last picture is shown for so long; then its viewers end.
   var liveHoldSeconds = 10
+  /// A picture that somebody publishes; RTP can carry no larger ones.
+  var livePictureBytesMax = 16 << 20
+  /// Pictures of one live source: as many as the fastest file has. More cost time and show nothing.
+  var liveFramesPerSecond = 240
+  /// Whoever publishes over HTTP and sends no picture for so long is gone. Over RTSP it is the
+  /// session's timeout.
+  var liveSilenceSeconds = 20
   /// Who asks for a live source waits so long for its first picture: a camera has to be reached,
   /// and players give up soon after.
   var liveWaitSeconds = 10

@@ -152,6 +152,13 @@ extension Program {
         ])
         continue
       }
+      guard !video.live else {
+        table.append([
+          Table.Cell(video.name), Table.Cell(video.frames), "-",
+          Table.Cell("\(video.width)x\(video.height)"), "-", "-", note(onLive: video),
+        ])
+        continue
+      }
       table.append([
         Table.Cell(video.name), Table.Cell(video.frames), Table.Cell(Figure.fixed(video.fps, 2)),
         Table.Cell("\(video.width)x\(video.height)"),
@@ -160,6 +167,12 @@ extension Program {
       ])
     }
     try console.print(table, orElse: "no videos: put some into the media folder")
+  }
+
+  private func note(onLive video: VideoReport) -> Table.Cell {
+    let state = video.state ?? ""
+    return video.reason.isEmpty
+      ? Table.Cell(state) : Table.Cell("\(state): \(video.reason)", .bad)
   }
 
   private func note(on video: VideoReport) -> Table.Cell {

@@ -7,6 +7,7 @@ struct House<Choices: RandomNumberGenerator> {
   private var choices: Choices
   private var open: Set<Int> = []
   private var playing: Set<Int> = []
+  private var recording: Set<Int> = []
   private var identifiers: [String] = []
   private var requests = 0
   private var replies = 0
@@ -74,17 +75,21 @@ struct House<Choices: RandomNumberGenerator> {
     while let step = conversation.next(at: now) {
       if isClosed { return "a step after the end: \(step)" }
       switch step {
-      case .authorize, .play:
+      case .authorize, .play, .announce, .record:
         if let complaint = answer(step) { return complaint }
-      case .find, .open:
+      case .find, .open, .receive:
         if late != nil { return "a second question before the first is answered" }
         if chance(10) { late = step } else if let complaint = answer(step) { return complaint }
       case .pause(let session):
         guard open.contains(session) else { return "PAUSE of a session that is not open" }
         playing.remove(session)
+        recording.remove(session)
+      case .packet(let session, _):
+        guard recording.contains(session) else { return "RTP for a session that does not record" }
       case .end(let session, _):
         guard open.remove(session) != nil else { return "the end of a session that is not open" }
         playing.remove(session)
+        recording.remove(session)
       case .control(let session, _):
         guard open.contains(session) else { return "RTCP for a session that is not open" }
       case .send(let bytes, _):
@@ -110,7 +115,7 @@ struct House<Choices: RandomNumberGenerator> {
     switch step {
     case .authorize: conversation.authorized(at: now)
     case .find: find()
-    case .open(let session, let transport, _, _):
+    case .open(let session, let transport, _, _), .receive(let session, let transport, _, _):
       if chance(8) {
         conversation.refused(RTSPRefusal(.serviceUnavailable))
       } else {
@@ -123,7 +128,23 @@ struct House<Choices: RandomNumberGenerator> {
       if wasPlaying != playing.contains(session) { return "a wrong idea of what plays" }
       playing.insert(session)
       conversation.playing(frame: 3, sequence: 1, timestamp: 2)
-    case .pause, .end, .control, .send, .close: return "no question: \(step)"
+    case .announce(let name, let track):
+      if track.payloadType != 26 || name.isEmpty { return "not what was announced: \(step)" }
+      if chance(8) {
+        conversation.refused(RTSPRefusal(.forbidden))
+      } else {
+        conversation.announced()
+      }
+    case .record(let session):
+      guard open.contains(session) else { return "RECORD of a session that is not open" }
+      if recording.contains(session) { return "RECORD of a session that records" }
+      if chance(8) {
+        conversation.refused(RTSPRefusal(.forbidden))
+      } else {
+        recording.insert(session)
+        conversation.recording(at: now)
+      }
+    case .pause, .packet, .end, .control, .send, .close: return "no question: \(step)"
     }
     return nil
   }
@@ -159,7 +180,7 @@ struct House<Choices: RandomNumberGenerator> {
     let end = isClassroom ? "\n" : "\r\n"
     let method = pick([
       "OPTIONS", "DESCRIBE", "SETUP", "SETUP", "SETUP", "PLAY", "PLAY", "PAUSE", "TEARDOWN",
-      "GET_PARAMETER", "SET_PARAMETER", "RECORD", "FLY",
+      "GET_PARAMETER", "SET_PARAMETER", "ANNOUNCE", "ANNOUNCE", "RECORD", "RECORD", "FLY",
     ])
     let target =
       isClassroom ? "m" : pick(["rtsp://h/m", "rtsp://h/m/stream=0", "rtsp://h/n", "*"])
@@ -175,11 +196,26 @@ struct House<Choices: RandomNumberGenerator> {
         + pick([
           "RTP/AVP;unicast;client_port=5000-5001", "RTP/AVP/TCP;interleaved=0-1",
           "RTP/AVP/TCP;interleaved=254-255", "RTP/AVP;multicast", ";",
+          "RTP/AVP/TCP;interleaved=0-1;mode=record",
+          "RTP/AVP;client_port=5000-5001;mode=\"RECORD\"",
+          "RTP/AVP/TCP;interleaved=2-3;mode=receive",
         ]) + end
     }
     if !identifiers.isEmpty, !chance(5), !(method == "SETUP" && chance(2)) {
       text += "Session: \(pick(identifiers))\(end)"
     }
+    if method == "ANNOUNCE", !chance(8) {
+      let body = pick(announcements)
+      text += "Content-Type: application/sdp\(end)Content-Length: \(body.utf8.count)\(end)"
+      if !isClassroom { return text + end + body }
+    }
     return text + (isClassroom ? "" : end)
   }
+
+  private let announcements = [
+    "v=0\r\nm=video 0 RTP/AVP 26\r\na=control:stream=0\r\n", "v=0\r\nm=video 0 RTP/AVP 26\r\n",
+    "v=0\r\nm=audio 0 RTP/AVP 0\r\na=control:stream=0\r\nm=video 0 RTP/AVP 26\r\n"
+      + "a=control:rtsp://h/m\r\n",
+    "v=0\r\nm=video 0 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\n", "m=video",
+  ]
 }

@@ -117,7 +117,7 @@ final class RecordingWay: Way {
   private let loop: EventLoop
   fileprivate(set) var sent: [Sent] = []
   fileprivate(set) var controls: [(at: Instant, packets: [RTCPPacket])] = []
-  fileprivate var ends = 0
+  var ends = 0
   fileprivate var hasRoom: (Instant) -> Bool = { _ in true }
 
   init(isClassroom: Bool, loop: EventLoop) {

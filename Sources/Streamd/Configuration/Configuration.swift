@@ -23,6 +23,8 @@ struct Configuration {
   var allowedServers: [SocketAddress] = []
   /// Names that this machine may be called by in `Host`, besides addresses and localhost.
   var allowedHosts: [String] = []
+  /// A second publisher of a live source takes the place of the first, instead of being refused.
+  var publishTakeover = false
   /// Who may use the daemon; anybody when there are none, and no tokens.
   var users: [UserEntry] = []
   /// The file with the key that tokens are signed with.

@@ -87,6 +87,16 @@ struct Limit: Sendable {
       name: "live_wait_s", path: \.liveWaitSeconds, range: 1...60,
       summary: "seconds within which a live source that is asked for must have its first picture"),
     Limit(
+      name: "live_picture_bytes", path: \.livePictureBytesMax, range: 65_536...16_777_216,
+      summary: "a picture that somebody publishes"),
+    Limit(
+      name: "live_frames_per_s", path: \.liveFramesPerSecond, range: 1...1000,
+      summary: "pictures of one publisher; a request's body is read no faster, and what comes "
+        + "faster over RTP is left out"),
+    Limit(
+      name: "live_silence_s", path: \.liveSilenceSeconds, range: 1...86_400,
+      summary: "seconds without a picture after which a request that publishes is ended"),
+    Limit(
       name: "media_memory_bytes", path: \.mediaMemoryBytes, range: 0...1 << 40,
       summary: "what is kept of files that are played; the rest is read when it is needed"),
     Limit(

@@ -30,6 +30,9 @@ extension Setting {
       list: "allowed_hosts", \.allowedHosts, .hostName, "NAME", .now,
       "names of this machine that browsers may use"),
     Setting(
+      "publish_takeover", \.publishTakeover, .boolean, "", .now,
+      "let a second publisher of a live source take the first one's place"),
+    Setting(
       list: "users", \.users, .user, "FILE", .now,
       "who may watch and control: entries that streamctl passwd makes", isSecret: true),
     Setting(

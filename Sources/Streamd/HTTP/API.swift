@@ -5,6 +5,8 @@ internal import Wire
 final class API {
   let control: Control
   private let files: StaticFiles
+  /// How many have published in a request.
+  var publisherCount = 0
 
   init(_ control: Control, files: StaticFiles) {
     self.control = control
@@ -49,6 +51,8 @@ final class API {
     },
     Route(method: "GET", path: "/video/{name...}/stream.mjpg", role: .view) { $0.stream($1) },
     Route(method: "GET", path: "/video/{name...}/snapshot.jpg", role: .view) { $0.snapshot($1) },
+    Route(method: "PUT", path: "/live/{name...}", role: .control) { $0.publish($1) },
+    Route(method: "POST", path: "/live/{name...}", role: .control) { $0.publish($1) },
     Route(method: "GET", path: "/healthz", role: nil) { $1.reply(text("ok\n")) },
     Route(method: "GET", path: "/readyz", role: nil) { $0.readiness($1) },
     Route(method: "GET", path: "/metrics", role: .view) { $0.metrics($1) },
@@ -209,11 +213,11 @@ final class API {
   }
 
   private func clients(_ exchange: HTTPExchange) {
-    page(exchange, control.rtsp.clients(), \.id) { ClientKey($0) }
+    page(exchange, control.clients(), \.id) { ClientKey($0) }
   }
 
   private func kick(_ exchange: HTTPExchange) {
-    guard control.rtsp.kick(exchange.captures["id"] ?? "") else {
+    guard control.kick(exchange.captures["id"] ?? "") else {
       return exchange.reply(Problem(.notFound, "no_such_client", "there is no such client"))
     }
     exchange.reply(HTTPResponse(.noContent))

@@ -12,10 +12,12 @@ final class HTTPConnection: Connection {
     case refusing(HTTPRequest, until: Instant)
     case webSocket(BrowserSession)
     case stream(any PictureStream)
+    /// A request's body is published as it comes.
+    case publishing(HTTPPublisher, HTTPRequest)
   }
 
-  private unowned let server: HTTPServer
-  private var parser: HTTPParser
+  unowned let server: HTTPServer
+  var parser: HTTPParser
   private var pace: TokenBucket
   /// More may be there to be handled, but not yet.
   private var isPaced = false
@@ -24,6 +26,8 @@ final class HTTPConnection: Connection {
   /// When the incomplete request at hand began; a peer that drips bytes gains no time.
   private var requestBegan: Instant
   private var penalty = Penalty()
+  /// The peer will say nothing more.
+  private(set) var isPeerDone = false
   /// Whose WebSocket or stream it is, and from where.
   private var visitor: (identity: Identity, address: SocketAddress)?
 
@@ -33,7 +37,7 @@ final class HTTPConnection: Connection {
     bounds.headBytesMax = server.limits.httpHeadBytesMax
     bounds.headerCountMax = server.limits.headersMax
     bounds.bodyBytesMax = server.limits.bodyBytesMax
-    parser = HTTPParser(bounds: bounds)
+    parser = HTTPParser(bounds: bounds, streams: Self.isPublication)
     pace = server.door.pace(of: socket.peer)
     lastActivity = server.loop.now
     requestBegan = server.loop.now
@@ -57,6 +61,7 @@ final class HTTPConnection: Connection {
     case .requests, .answering, .refusing:
       if !parser.isInsideRequest { requestBegan = loop.now }
       parser.feed(bytes)
+    case .publishing: parser.feed(bytes)
     case .webSocket(let browser): browser.take(bytes)
     // Whoever watches a stream has nothing to say any more.
     case .stream: break
@@ -66,6 +71,10 @@ final class HTTPConnection: Connection {
   override func proceed() {
     isPaced = false
     while canGoOn {
+      if case .publishing(let publisher, let request) = mode {
+        publish(publisher, request)
+        guard case .requests = mode else { return }
+      }
       guard pace.isReady(at: loop.now) else {
         isPaced = true
         return
@@ -77,6 +86,7 @@ final class HTTPConnection: Connection {
         guard browser.handleNext() else { return }
       case .answering, .refusing, .stream:
         return
+      case .publishing: break
       }
       pace.take(at: loop.now)
     }
@@ -91,20 +101,27 @@ final class HTTPConnection: Connection {
         : lastActivity + Instant(server.limits.httpIdleSeconds) * 1_000_000_000
     case .webSocket(let browser): return browser.deadline
     case .refusing(_, let until): return until
+    case .publishing(let publisher, _): return deadline(of: publisher)
     case .stream: return loop.now + Instant(server.limits.httpIdleSeconds) * 1_000_000_000
     case .answering: return nil
     }
   }
 
   override var listens: Bool {
-    if case .refusing = mode { return false }
-    return !isPaced
+    switch mode {
+    case .refusing: false
+    case .publishing(let publisher, _): publisher.waitsUntil == nil && !isPeerDone
+    case .requests, .answering, .webSocket, .stream: !isPaced
+    }
   }
 
   override func deadlinePassed(at now: Instant) {
     // What is paced goes on; nothing is late.
     guard !isPaced else { return }
     if case .stream = mode { return recheck() }
+    if case .publishing(let publisher, let request) = mode {
+      return deadlinePassed(of: publisher, request, at: now)
+    }
     guard let deadline, now >= deadline else { return }
     switch mode {
     case .refusing(let request, _): answer(challenge(request, isWrong: true), to: request)
@@ -114,7 +131,7 @@ final class HTTPConnection: Connection {
       }
       finish(lingerSeconds: server.limits.lingerSeconds)
     case .webSocket(let browser): browser.deadlinePassed()
-    case .answering, .stream: break
+    case .answering, .stream, .publishing: break
     }
   }
 
@@ -123,11 +140,18 @@ final class HTTPConnection: Connection {
     case .webSocket(let browser): browser.ended()
     case .stream(let stream): stream.stop()
     case .answering(let exchange): exchange.abandon()
+    case .publishing(let publisher, _): publisher.stop("the connection was closed")
     case .requests, .refusing: break
     }
   }
 
   override func closed() { server.closed(self) }
+
+  override func peerFinished() -> Bool {
+    guard case .publishing = mode, parser.endsWithConnection else { return false }
+    isPeerDone = true
+    return true
+  }
 
   // MARK: Requests
 
@@ -198,7 +222,7 @@ final class HTTPConnection: Connection {
   // MARK: Who asks
 
   /// The client behind a request: behind a trusted proxy, whom the proxy names.
-  private func client(of request: HTTPRequest) -> SocketAddress {
+  func client(of request: HTTPRequest) -> SocketAddress {
     server.access.addresses.client(of: peer, request.headers)
   }
 
@@ -254,16 +278,28 @@ final class HTTPConnection: Connection {
     else { return }
     switch mode {
     case .webSocket(let browser): browser.expire()
-    case .stream: finish(lingerSeconds: server.limits.lingerSeconds)
+    case .stream, .publishing: finish(lingerSeconds: server.limits.lingerSeconds)
     case .requests, .answering, .refusing: break
     }
+  }
+
+  /// Publishes the body of a request from now on.
+  func answer(_ publisher: HTTPPublisher, to request: HTTPRequest) {
+    if request.expectsContinue { append(Array("HTTP/1.1 100 Continue\r\n\r\n".utf8)) }
+    mode = .publishing(publisher, request)
+    publisher.start(on: self)
   }
 
   /// The answer to the request at hand; the next one may follow.
   func answer(_ response: HTTPResponse, to request: HTTPRequest) {
     reply(response, to: request)
     mode = .requests
-    if !request.isPersistent { finish(lingerSeconds: server.limits.lingerSeconds) }
+    if !goesOn(after: request) { finish(lingerSeconds: server.limits.lingerSeconds) }
+  }
+
+  /// Behind a body that nobody has read, nothing can be found.
+  private func goesOn(after request: HTTPRequest?) -> Bool {
+    (request?.isPersistent ?? false) && !(request?.bodyFollows ?? false)
   }
 
   /// Answers with a stream that ends when the connection does.
@@ -288,7 +324,7 @@ final class HTTPConnection: Connection {
     response.headers.append("Server", RTSPServer.name)
     response.headers.append("Date", CalendarTime(realtime: loop.realtime).httpDate)
     response.headers.append("X-Content-Type-Options", "nosniff")
-    if !(request?.isPersistent ?? false) { response.headers.append("Connection", "close") }
+    if !goesOn(after: request) { response.headers.append("Connection", "close") }
     var bytes: [UInt8] = []
     response.emit(isHead: request?.method == "HEAD", into: &bytes)
     append(bytes)
@@ -302,69 +338,5 @@ final class HTTPConnection: Connection {
       response.headers.append("Retry-After", "5")
     }
     return response
-  }
-}
-
-/// One request and the way to answer it, at once or later.
-final class HTTPExchange {
-  let request: HTTPRequest
-  /// Whoever asks.
-  let identity: Identity
-  /// The parts of the path that a route leaves open.
-  var captures: [String: String] = [:]
-  /// Told when the peer leaves before it has its answer.
-  var abandoned: () -> Void = {}
-  private weak var connection: HTTPConnection?
-  private var isAnswered = false
-
-  init(request: HTTPRequest, connection: HTTPConnection, identity: Identity) {
-    self.request = request
-    self.identity = identity
-    self.connection = connection
-  }
-
-  func reply(_ response: HTTPResponse) {
-    guard claim() else { return }
-    connection?.answer(response, to: request)
-    // Outside of an event nobody else would go on with the next request.
-    connection?.settle()
-  }
-
-  /// What the cookie of a login is called here.
-  var cookieName: String { connection?.cookieName ?? "" }
-
-  /// Whether a proxy that is trusted says that the client has come over TLS.
-  var isSecure: Bool { connection?.isSecure(request) ?? false }
-
-  /// Somebody has tried to log in and failed.
-  func refuse(user: String) {
-    if claim() { connection?.refuse(request, user: user) }
-  }
-
-  func reply(_ problem: Problem) { reply(HTTPConnection.problem(problem)) }
-
-  func reply(_ stream: any PictureStream) {
-    guard claim() else { return }
-    connection?.answer(stream, to: request)
-  }
-
-  /// Answers from outside of an event, where requests that wait behind this one have to be woken.
-  func replyLater(_ response: HTTPResponse) {
-    reply(response)
-    goOn()
-  }
-
-  /// Takes up again what waits behind an answer that was given outside of an event.
-  func goOn() { connection?.resume() }
-
-  /// The peer has left; it needs no answer any more.
-  func abandon() {
-    if claim() { abandoned() }
-  }
-
-  private func claim() -> Bool {
-    guard !isAnswered else { return false }
-    isAnswered = true
-    return true
   }
 }

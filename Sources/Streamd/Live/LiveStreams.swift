@@ -5,6 +5,10 @@ internal import Wire
 protocol LivePublisher: AnyObject {
   /// Another one has taken its place.
   func displaced()
+  /// Somebody wants it to end.
+  func kick()
+  /// As the list of clients has it.
+  var report: ClientReport { get }
 }
 
 /// Whoever fetches a live source's pictures when somebody wants them.
@@ -24,8 +28,6 @@ final class LiveStreams {
     weak var demand: (any LiveDemand)?
     var isWanted = false
   }
-
-  static let prefix = "live/"
 
   private let loop: EventLoop
   private let worker: Worker
@@ -51,7 +53,7 @@ final class LiveStreams {
   /// Whether a source has that name, or could have.
   func has(_ name: String) -> Bool {
     let key = key(of: name)
-    return entries[key] != nil || key.hasPrefix(Self.prefix)
+    return entries[key] != nil || key.hasPrefix(PublishedName.prefix)
   }
 
   /// Hands a source to `done` once it has a picture.
@@ -95,16 +97,12 @@ final class LiveStreams {
   func publish(
     _ name: String, by publisher: any LivePublisher
   ) throws(PublishRefusal) -> LiveStream {
-    guard Self.isAllowed(name) else { throw .badName }
+    try checkPublish(name)
     if let old = entries[name]?.publisher, old !== publisher {
-      guard takesOver else { throw .taken(name) }
       entries[name]?.publisher = nil
       old.displaced()
     }
     if entries[name] == nil {
-      guard entries.count < limits.liveStreamsMax else {
-        throw .tooMany(limits.liveStreamsMax)
-      }
       enter(LiveStream(name, isLasting: false, loop: loop, worker: worker, limits: limits))
     }
     entries[name]?.publisher = publisher
@@ -123,19 +121,19 @@ final class LiveStreams {
     if stream.state == .waiting { stream.end() }
   }
 
-  /// Segments of letters, digits and `.`, `_`, `-`, none of which begins with a dot.
-  static func isAllowed(_ name: String) -> Bool {
-    guard name.hasPrefix(prefix), name.utf8.count <= 200 else { return false }
-    return name.dropFirst(prefix.count).split(separator: "/", omittingEmptySubsequences: false)
-      .allSatisfy { segment in
-        !segment.isEmpty && segment.first != "."
-          && segment.utf8.allSatisfy { byte in
-            (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
-              || (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte | 0x20)
-              || byte == UInt8(ascii: ".") || byte == UInt8(ascii: "_")
-              || byte == UInt8(ascii: "-")
-          }
-      }
+  /// Everybody who publishes, by the names of what they do.
+  var publishers: [any LivePublisher] {
+    entries.sorted { $0.key < $1.key }.compactMap { $0.value.publisher }
+  }
+
+  /// Whether somebody may publish under a name, as things are now.
+  func checkPublish(_ name: String) throws(PublishRefusal) {
+    guard PublishedName(name) != nil else { throw .badName }
+    guard let entry = entries[name] else {
+      guard entries.count < limits.liveStreamsMax else { throw .tooMany(limits.liveStreamsMax) }
+      return
+    }
+    guard entry.publisher == nil || takesOver else { throw .taken(name) }
   }
 
   // MARK: Relaying

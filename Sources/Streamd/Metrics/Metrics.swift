@@ -26,6 +26,10 @@ final class Metrics {
   private(set) var refusals: [Refusal: Int] = [:]
   /// Wrong passwords and tokens, by protocol.
   private(set) var authenticationFailures = ["rtsp": 0, "http": 0]
+  /// Pictures that publishers have sent, by transport.
+  private(set) var framesReceived: [String: Int] = [:]
+  /// What they have sent instead of some.
+  private(set) var framesBroken: [Publication.Fault: Int] = [:]
   /// What receivers said they lost since their last report, from 0 to 1.
   var fractionLost = Histogram([0, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5])
   /// How late the loop is, in seconds.
@@ -46,6 +50,12 @@ final class Metrics {
 
   func sessionEnded(_ reason: RTSPServerConversation.EndReason) {
     sessionsEnded["\(reason)", default: 0] += 1
+  }
+
+  func received(_ transport: String) { framesReceived[transport, default: 0] += 1 }
+
+  func receivedBroken(_ fault: Publication.Fault, _ count: Int) {
+    framesBroken[fault, default: 0] += count
   }
 
   func authenticationFailed(_ name: String) { authenticationFailures[name, default: 0] += 1 }

@@ -11,6 +11,7 @@ struct MetricsText {
     appendState(control)
     appendSent(control.rtsp.totals)
     appendSources(control.relays.all.map(\.report).filter { identity.sees($0.name) })
+    appendReceived(control.live, metrics)
     appendRequests(metrics)
     appendFailures(metrics)
     histogram(
@@ -95,6 +96,24 @@ struct MetricsText {
     counter(
       "streamd_source_reconnects_total", "Attempts to reach a relayed source after the first.",
       rows(\.reconnects))
+  }
+
+  private mutating func appendReceived(_ live: LiveStreams, _ metrics: Metrics) {
+    let transports = live.publishers.map(\.report.transport)
+    gauge(
+      "streamd_publishers", "Whoever publishes a live source.",
+      Publication.transports.map { name in
+        ("transport=\"\(name)\"", transports.count { $0 == name })
+      })
+    counter(
+      "streamd_frames_received_total", "Frames that publishers have sent.",
+      Publication.transports.map { ("transport=\"\($0)\"", metrics.framesReceived[$0] ?? 0) })
+    counter(
+      "streamd_frames_broken_total",
+      "Frames of publishers left out: packets missing, no JPEG, too many in a second.",
+      Publication.Fault.allCases.map {
+        ("reason=\"\($0.rawValue)\"", metrics.framesBroken[$0] ?? 0)
+      })
   }
 
   private mutating func appendRequests(_ metrics: Metrics) {

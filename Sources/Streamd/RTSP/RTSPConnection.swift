@@ -4,15 +4,16 @@ internal import Wire
 /// A client's connection: the hands of an ``Wire/RTSPServerConversation``. It does what the
 /// conversation says and decides nothing about RTSP itself.
 final class RTSPConnection: Connection {
-  private unowned let server: RTSPServer
+  unowned let server: RTSPServer
   private let limits: Limits
-  private var conversation: RTSPServerConversation
+  var conversation: RTSPServerConversation
   /// Counts up with each connection of the server.
   let number: Int
   private(set) var subscribers: [Int: Subscriber] = [:]
+  var publishers: [Int: RTSPPublisher] = [:]
   private let asksAuthorization: Bool
   /// Whoever the last request came from.
-  private var identity: Identity?
+  private(set) var identity: Identity?
   private var penalty = Penalty()
   /// When a request with wrong credentials gets its answer.
   private var refusalDue: Instant?
@@ -74,6 +75,9 @@ final class RTSPConnection: Connection {
     for (session, subscriber) in subscribers where subscriber.way is InterleavedWay {
       conversation.sawSignOfLife(session: session, at: subscriber.lastDelivery)
     }
+    for (session, publisher) in publishers {
+      conversation.sawSignOfLife(session: session, at: publisher.publication.lastPicture)
+    }
     conversation.wake(at: now)
   }
 
@@ -95,10 +99,18 @@ final class RTSPConnection: Connection {
       open(session, transport, media, isClassroom: isClassroom)
     case .play(let session, let order, let wasPlaying):
       play(session, order, wasPlaying: wasPlaying)
-    case .pause(let session): subscribers[session]?.pause()
+    case .announce(let name, _): announce(name)
+    case .receive(let session, let transport, let name, let track):
+      receive(session, transport, name, track)
+    case .record(let session): record(session)
+    case .packet(let session, let bytes): publishers[session]?.take(bytes)
+    case .pause(let session):
+      subscribers[session]?.pause()
+      publishers[session]?.pause()
     case .end(let session, let reason): end(session, reason)
     case .control(let session, let bytes):
       _ = subscribers[session]?.receiveControl(bytes.span)
+      publishers[session]?.takeControl(bytes.span)
     case .send(let bytes, let answer):
       append(bytes)
       server.door.asked(peer, at: loop.now)
@@ -210,10 +222,10 @@ final class RTSPConnection: Connection {
   }
 
   /// Opens a session's way if its address may have one more session.
-  private func admit<Way>(
+  func admit<Way>(
     _ session: Int, _ open: () throws(RTSPRefusal) -> Way
   ) throws(RTSPRefusal) -> Way {
-    guard subscribers[session] == nil else { return try open() }
+    guard subscribers[session] == nil, publishers[session] == nil else { return try open() }
     if let refusal = server.door.openSession(peer) {
       server.metrics.refused("rtsp", refusal.rawValue)
       throw RTSPRefusal(.notEnoughBandwidth, refusal.reason)
@@ -252,23 +264,34 @@ final class RTSPConnection: Connection {
   }
 
   private func end(_ session: Int, _ reason: RTSPServerConversation.EndReason) {
-    guard let subscriber = subscribers.removeValue(forKey: session) else { return }
-    subscriber.finish()
-    server.ended(subscriber, of: self, reason)
+    if let subscriber = subscribers.removeValue(forKey: session) {
+      subscriber.finish()
+      server.ended(subscriber, of: self, reason)
+    } else if let publisher = publishers.removeValue(forKey: session) {
+      publisher.finish(reason)
+      server.ended(publisher, of: self, reason)
+    }
   }
 
   // MARK: For the control interface
 
+  /// How many sessions it has.
+  var sessionCount: Int { subscribers.count + publishers.count }
+
   /// What is to be told of each session.
   func reports() -> [ClientReport] {
-    subscribers.sorted { $0.key < $1.key }.map { session, subscriber in
+    let viewers = subscribers.sorted { $0.key < $1.key }.map { session, subscriber in
       var report = subscriber.report
       report.id = "\(number)-\(session)"
       report.peer = "\(peer)"
-      report.userAgent = conversation.userAgent
+      report.userAgent = userAgent
       return report
     }
+    return viewers + publishers.sorted { $0.key < $1.key }.map { $0.value.report }
   }
+
+  /// What the client calls itself.
+  var userAgent: String { conversation.userAgent }
 
   // MARK: For subscribers
 

@@ -79,7 +79,7 @@ final class RTSPServer {
   // MARK: For the control interface
 
   /// How many sessions there are.
-  var clientCount: Int { connections.values.reduce(0) { $0 + $1.subscribers.count } }
+  var clientCount: Int { connections.values.reduce(0) { $0 + $1.sessionCount } }
 
   /// The names of all transports.
   static let transports = ["udp", "tcp", "classroom"]
@@ -103,7 +103,8 @@ final class RTSPServer {
   /// Closes the connection that a client's identifier names; false when there is none.
   func kick(_ id: String) -> Bool {
     let connection = connections.values.first { connection in
-      connection.subscribers.keys.contains { "\(connection.number)-\($0)" == id }
+      (Array(connection.subscribers.keys) + connection.publishers.keys)
+        .contains { "\(connection.number)-\($0)" == id }
     }
     guard let connection else { return false }
     activity.note(.info, "client kicked", ["peer": "\(connection.peer)"])
@@ -147,6 +148,14 @@ final class RTSPServer {
         "frames": String(subscriber.total.frames),
         "skipped": String(subscriber.total.skipped),
       ])
+  }
+
+  func ended(
+    _ publisher: RTSPPublisher, of connection: RTSPConnection,
+    _ reason: RTSPServerConversation.EndReason
+  ) {
+    door.closeSession(connection.peer)
+    metrics.sessionEnded(reason)
   }
 
   private func accept(_ socket: StreamSocket) {

@@ -67,10 +67,19 @@ final class Relays {
 
   /// What is told of the sources, and of what is published, by name.
   func reports() -> [SourceReport] {
+    let publishers = Dictionary(
+      live.publishers.map(\.report).map { ($0.videoFile, $0) },
+      uniquingKeysWith: { first, _ in
+        first
+      })
     let published = live.all.filter { relays[$0.name] == nil }.map { stream in
+      let publisher = publishers[stream.name]
       var report = SourceReport(name: stream.name)
       report.mode = "published"
       report.state = stream.state == .live ? "playing" : stream.state.rawValue
+      report.transport = publisher?.transport ?? ""
+      (report.packets, report.lost) = (publisher?.packets ?? 0, publisher?.lost ?? 0)
+      report.jitterMs = publisher?.jitterMs ?? 0
       report.frames = stream.counters.frames
       report.framesSkipped = stream.counters.broken
       report.viewers = stream.audience

@@ -14,13 +14,15 @@ struct RTPReceiver {
   private(set) var pictures = 0
   /// Our own identity in receiver reports.
   private let ssrc = UInt32.random(in: 1 ... .max)
+  private let payloadType: UInt8
 
-  private static let pictureBytesMax = 16 << 20
-
-  init(width: Int?, height: Int?) {
+  init(
+    width: Int?, height: Int?, payloadType: UInt8 = RTPHeader.jpegPayloadType,
+    pictureBytesMax: Int = 16 << 20
+  ) {
+    self.payloadType = payloadType
     let dimensions = width.flatMap { width in height.map { (width, $0) } }
-    depacketizer = JPEGDepacketizer(
-      pictureBytesMax: Self.pictureBytesMax, dimensions: dimensions)
+    depacketizer = JPEGDepacketizer(pictureBytesMax: pictureBytesMax, dimensions: dimensions)
   }
 
   /// Packets that did not come.
@@ -35,7 +37,7 @@ struct RTPReceiver {
   /// Takes an RTP packet; returns the pictures that it completes.
   mutating func receive(_ packet: [UInt8], at now: Instant) -> [Picture] {
     guard let header = try? RTPHeader(parsing: packet.span),
-      header.payloadType == RTPHeader.jpegPayloadType
+      header.payloadType == payloadType
     else { return [] }
     if let statistics, statistics.ssrc != header.ssrc { forgetSender() }
     if statistics == nil { statistics = ReceptionStatistics(header) }

@@ -21,58 +21,14 @@ struct JPEGExtent: Equatable {
   /// Walks the picture that begins at `start`. No stricter than ``JPEGImage``, which says what is
   /// wrong with a malformed one.
   init(_ bytes: Span<UInt8>, from start: Int) {
-    (end, ending) = (bytes.count, .malformed)
-    guard Self.isPicture(bytes, at: start) else { return }
-    var position = start + 2
-    var hasScan = false
-    while position < bytes.count {
-      guard bytes[position] == JPEGMarker.prefix else { return }
-      let first = position
-      while position < bytes.count, bytes[position] == JPEGMarker.prefix { position += 1 }
-      guard position < bytes.count else { break }
-      let marker = bytes[position]
-      guard marker != 0 else { return }
-      position += 1
-      if marker == JPEGMarker.endOfImage {
-        (end, ending) = (position, .endOfImage)
-        return
-      }
-      if marker == JPEGMarker.startOfImage, hasScan {
-        (end, ending) = (first, .nextPicture)
-        return
-      }
-      if JPEGMarker.standsAlone(marker) { continue }
-      guard bytes.count - position >= 2 else { break }
-      let length = Int(bytes.uint16(at: position))
-      guard length >= 2 else { return }
-      guard bytes.count - position >= length else { break }
-      position += length
-      if marker == JPEGMarker.startOfScan {
-        hasScan = true
-        position = Self.endOfScan(bytes, from: position)
-      }
+    var walk = JPEGWalk(from: start)
+    switch walk.advance(bytes) {
+    case .endOfImage(let end): (self.end, ending) = (end, .endOfImage)
+    case .nextPicture(let next): (end, ending) = (next, .nextPicture)
+    case .malformed: (end, ending) = (bytes.count, .malformed)
+    // Less than an SOI marker is no picture that was cut off.
+    case .more: (end, ending) = (bytes.count, bytes.count - start < 2 ? .malformed : .endOfBytes)
     }
-    ending = .endOfBytes
-  }
-
-  /// The first marker that is neither a stuffed zero nor a restart, or the end of the bytes.
-  private static func endOfScan(_ bytes: Span<UInt8>, from start: Int) -> Int {
-    var position = start
-    while position + 1 < bytes.count {
-      guard bytes[position] == JPEGMarker.prefix else {
-        position += 1
-        continue
-      }
-      let next = bytes[position + 1]
-      if next == JPEGMarker.prefix {
-        position += 1
-      } else if next == 0 || JPEGMarker.isRestart(next) {
-        position += 2
-      } else {
-        return position
-      }
-    }
-    return bytes.count
   }
 
   /// Whether an SOI marker stands at `offset`.

@@ -112,7 +112,7 @@ public struct SourceReport: Codable, Equatable, Sendable {
   /// Of what is relayed `idle`, `connecting`, `playing`, `retrying` or `unauthorised`; of what is
   /// published `waiting`, `playing` or `held`.
   public var state = ""
-  /// `udp`, `tcp` or `http` while it is pulled; else empty.
+  /// `udp`, `tcp` or `http` while it is pulled or published; else empty.
   public var transport = ""
   /// Pictures that came in whole, and those that were dropped because something of them was missing
   /// or malformed.
@@ -136,11 +136,24 @@ public struct SourceReport: Codable, Equatable, Sendable {
   public init(name: String) { self.name = name }
 }
 
-/// Of an RTSP session that is served.
+/// Of what somebody has published in the body of a request that is at its end.
+public struct PublicationReport: Codable, Equatable, Sendable {
+  /// `live/` and more.
+  public var name: String
+  /// Pictures that came in whole, and what came instead of some.
+  public var frames: Int, broken: Int
+
+  // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
+  public init(name: String, frames: Int, broken: Int) {
+    (self.name, self.frames, self.broken) = (name, frames, broken)
+  }
+}
+
+/// Of an RTSP session that is served, or of somebody who publishes.
 public struct ClientReport: Codable, Equatable, Sendable {
   // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
   public var id = "", peer = "", userAgent = ""
-  /// `udp`, `tcp` or `classroom`.
+  /// `udp`, `tcp` or `classroom`; `http` of somebody who publishes in a request.
   public var transport = ""
   // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
   public var state = "", videoFile = ""
@@ -148,7 +161,8 @@ public struct ClientReport: Codable, Equatable, Sendable {
   public var frames = 0, packets = 0
   /// As the receiver reports it.
   public var lost = 0, jitterMs = 0.0
-  /// Frames left out because the client was slow.
+  /// Frames left out because the client was slow; of somebody who publishes, pictures that did not
+  /// come whole.
   public var skipped = 0
   /// RFC 3339.
   public var since = ""

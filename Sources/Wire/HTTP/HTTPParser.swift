@@ -23,9 +23,30 @@ public struct HTTPParser: Sendable {
   /// A head whose body is not there yet, and how long that is.
   private var pending: (request: HTTPRequest, bodyBytes: Int)?
   private var isExpectationTaken = false
+  /// Which requests' bodies are handed out as they come.
+  private let streams: @Sendable (HTTPRequest) -> Bool
+  /// Such a body, while it is not at its end.
+  private var body: HTTPBodyReader?
+
+  /// What comes of a body that is handed out as it comes.
+  public enum BodyPiece: Equatable, Sendable {
+    /// The next bytes, at least one, without the marks of chunks.
+    case bytes([UInt8])
+    /// The request is complete.
+    case end
+  }
 
   /// A parser at the beginning of a connection.
-  public init(bounds: Bounds = Bounds()) { self.bounds = bounds }
+  ///
+  /// - Parameter streams: which requests, by their heads, are returned by ``next()`` before their
+  ///   bodies are there; ``nextPiece()`` has those then. They may be chunked, of any length, and
+  ///   end with a connection that is to be closed.
+  public init(
+    bounds: Bounds = Bounds(), streams: @escaping @Sendable (HTTPRequest) -> Bool = { _ in false }
+  ) {
+    self.bounds = bounds
+    self.streams = streams
+  }
 
   /// A request has begun and is not complete.
   public var isInsideRequest: Bool { pending != nil || !buffer.isEmpty }
@@ -55,7 +76,8 @@ public struct HTTPParser: Sendable {
   ///
   /// - Throws: when the bytes are no request or a refused one.
   public mutating func next() throws(HTTPError) -> HTTPRequest? {
-    if pending == nil { try readHead() }
+    guard body == nil else { return nil }
+    if pending == nil, let streamed = try readHead() { return streamed }
     guard let (request, length) = pending, buffer.count >= length else { return nil }
     pending = nil
     var complete = request
@@ -64,7 +86,32 @@ public struct HTTPParser: Sendable {
     return complete
   }
 
-  private mutating func readHead() throws(HTTPError) {
+  /// The next piece of the body of a request that was returned without; nil when more bytes are
+  /// needed, or there is no such request.
+  ///
+  /// - Throws: when the bytes are no body.
+  public mutating func nextPiece() throws(HTTPError) -> BodyPiece? {
+    guard var reader = body else { return nil }
+    var start = 0
+    do throws(HTTPBodyReader.Fault) {
+      let piece = try reader.next(in: buffer, from: &start)
+      body = piece == .end ? nil : reader
+      defer { buffer.removeFirst(start) }
+      switch piece {
+      case .bytes(let range): return .bytes(Array(buffer[range]))
+      case .end: return .end
+      case nil: return nil
+      }
+    } catch {
+      throw HTTPError(.badRequest, error.reason)
+    }
+  }
+
+  /// Whether the body at hand ends where the peer closes.
+  public var endsWithConnection: Bool { body?.endsWithConnection ?? false }
+
+  /// Reads a head if it is there; returns the request if its body is handed out as it comes.
+  private mutating func readHead() throws(HTTPError) -> HTTPRequest? {
     skipEmptyLines()
     let end = endOfHead()
     guard end ?? buffer.count <= bounds.headBytesMax else {
@@ -72,7 +119,7 @@ public struct HTTPParser: Sendable {
         ? HTTPError(.fieldsTooLarge, "a head of more than \(bounds.headBytesMax) bytes")
         : HTTPError(.uriTooLong, "a request line of more than \(bounds.headBytesMax) bytes")
     }
-    guard let end else { return }
+    guard let end else { return nil }
     let head = buffer[..<end]
     guard head.allSatisfy({ $0 >= 0x20 && $0 != 0x7F || [0x09, 0x0A, 0x0D].contains($0) }) else {
       throw HTTPError(.badRequest, "a control byte")
@@ -86,11 +133,19 @@ public struct HTTPParser: Sendable {
     let lines = rows.filter { !$0.isEmpty }.map { String(decoding: $0, as: UTF8.self) }
     var request = try Self.requestLine(lines.first ?? "", bounds)
     request.headers = try Self.headers(lines.dropFirst(), bounds)
-    let length = try Self.bodyBytes(request, bounds)
+    request.bodyFollows = streams(request)
+    let framing: HTTPBodyReader.Framing =
+      request.bodyFollows
+      ? try Self.streamedFraming(request) : .fixed(try Self.bodyBytes(request, bounds))
     buffer.removeFirst(end)
     searched = 0
-    pending = (request, length)
-    isExpectationTaken = false
+    if case .fixed(let length) = framing, !request.bodyFollows {
+      pending = (request, length)
+      isExpectationTaken = false
+      return nil
+    }
+    body = HTTPBodyReader(framing, bounds: HTTPBodyReader.Bounds())
+    return request
   }
 
   /// Empty lines before a request are tolerated (RFC 9112 §2.2).
@@ -184,19 +239,52 @@ public struct HTTPParser: Sendable {
     return headers
   }
 
+  private static func streamedFraming(
+    _ request: HTTPRequest
+  ) throws(HTTPError) -> HTTPBodyReader.Framing {
+    let codings = request.headers.all("Transfer-Encoding")
+    if !codings.isEmpty {
+      guard codings.count == 1, equalIgnoringCase(codings[0], "chunked") else {
+        throw HTTPError(.notImplemented, "a transfer coding other than chunked")
+      }
+      // Either would hide a second request in the body of the first (RFC 9112 §6.1 and §6.3).
+      guard request.headers["Content-Length"] == nil else {
+        throw HTTPError(.badRequest, "Transfer-Encoding beside Content-Length")
+      }
+      guard request.minorVersion >= 1 else {
+        throw HTTPError(.badRequest, "Transfer-Encoding in HTTP/1.0")
+      }
+      return .chunked
+    }
+    if request.headers["Content-Length"] != nil {
+      return .fixed(try contentLength(request, limit: .max))
+    }
+    // Not the RFC's, but what some encoders do. Nothing can follow that would be mistaken for it.
+    guard !request.isPersistent else {
+      throw HTTPError(.lengthRequired, "a body that is neither chunked nor has a Content-Length")
+    }
+    return .untilClosed
+  }
+
   private static func bodyBytes(
     _ request: HTTPRequest, _ bounds: Bounds
   ) throws(HTTPError) -> Int {
     guard request.headers["Transfer-Encoding"] == nil else {
       throw HTTPError(.notImplemented, "Transfer-Encoding; send the body with a Content-Length")
     }
+    guard request.headers["Content-Length"] != nil else { return 0 }
+    return try contentLength(request, limit: bounds.bodyBytesMax)
+  }
+
+  private static func contentLength(
+    _ request: HTTPRequest, limit: Int
+  ) throws(HTTPError) -> Int {
     let values = request.headers.all("Content-Length")
-    guard let first = values.first else { return 0 }
-    guard values.allSatisfy({ $0 == first }), !first.isEmpty,
+    guard let first = values.first, values.allSatisfy({ $0 == first }), !first.isEmpty,
       first.utf8.allSatisfy({ (0x30...0x39).contains($0) })
     else { throw HTTPError(.badRequest, "a Content-Length that is not one number") }
-    guard let length = decimal(first, limit: bounds.bodyBytesMax) else {
-      throw HTTPError(.contentTooLarge, "a body of more than \(bounds.bodyBytesMax) bytes")
+    guard let length = decimal(first, limit: limit) else {
+      throw HTTPError(.contentTooLarge, "a body of more than \(limit) bytes")
     }
     return length
   }

@@ -14,6 +14,13 @@ public struct HTTPRequest: Equatable, Sendable {
   public var headers: HeaderFields
   /// As many bytes as Content-Length says.
   public var body: [UInt8]
+  /// The body is not here: it is handed out as it comes.
+  public var bodyFollows = false
+
+  /// It waits for `100 Continue` before it sends its body (RFC 9110 §10.1.1).
+  public var expectsContinue: Bool {
+    minorVersion >= 1 && headers["Expect"].map { equalIgnoringCase($0, "100-continue") } ?? false
+  }
 
   /// The connection may be used for another request (RFC 9112 §9.3).
   public var isPersistent: Bool {

@@ -51,22 +51,10 @@ public struct HTTPResponseParser: Sendable {
   }
 
   private enum State: Equatable {
-    /// Before or inside a head. To `fixed`, `chunkLine`, `untilClosed`, `ended` or `switched`.
+    /// Before or inside a head. To `body` or `switched`.
     case head
-    /// So many bytes of the body are to come. To `ended`.
-    case fixed(Int)
-    /// Before a chunk's size. To `chunk` or `trailers`.
-    case chunkLine
-    /// So many bytes of the chunk are to come. To `chunkEnd`.
-    case chunk(Int)
-    /// Before the line's end behind a chunk. To `chunkLine`.
-    case chunkEnd
-    /// Behind the last chunk. To `ended`.
-    case trailers
-    /// The body ends with the connection.
-    case untilClosed
-    /// `end` is to be told. To `head`.
-    case ended
+    /// Inside a body. To `head`.
+    case body(HTTPBodyReader)
     /// Another protocol has the connection (101), or this one has failed.
     case switched
   }
@@ -81,7 +69,6 @@ public struct HTTPResponseParser: Sendable {
   /// How many bytes of the connection were dropped from the buffer.
   private var dropped = 0
   private var interimCount = 0
-  private var trailerBytes = 0
   /// The methods of the requests that are not answered yet.
   private var methods: [String] = []
 
@@ -135,7 +122,7 @@ public struct HTTPResponseParser: Sendable {
   /// - Throws: where a response is cut off.
   public mutating func finish() throws(HTTPResponseError) -> Event? {
     switch state {
-    case .untilClosed:
+    case .body(let reader) where reader.endsWithConnection:
       state = .switched
       return .end
     case .switched:
@@ -155,35 +142,14 @@ public struct HTTPResponseParser: Sendable {
       case .head:
         guard let head = try readHead() else { return nil }
         if let event = try begin(head) { return event }
-      case .fixed(let rest):
-        guard let bytes = takeBody(rest) else { return nil }
-        state = bytes.count == rest ? .ended : .fixed(rest - bytes.count)
-        return .body(bytes)
-      case .chunk(let rest):
-        guard let bytes = takeBody(rest) else { return nil }
-        state = bytes.count == rest ? .chunkEnd : .chunk(rest - bytes.count)
-        return .body(bytes)
-      case .chunkLine:
-        guard let line = try readLine(bounds.chunkLineBytesMax, "a chunk's size") else {
-          return nil
+      case .body(var reader):
+        let piece = try next(&reader)
+        state = piece == .end ? .head : .body(reader)
+        switch piece {
+        case .bytes(let range): return .body(Array(buffer[range]))
+        case .end: return .end
+        case nil: return nil
         }
-        let size = try chunkSize(line)
-        trailerBytes = 0
-        state = size == 0 ? .trailers : .chunk(size)
-      case .chunkEnd:
-        guard try endChunk() else { return nil }
-        state = .chunkLine
-      case .trailers:
-        guard let line = try readLine(bounds.headBytesMax - trailerBytes, "trailers") else {
-          return nil
-        }
-        trailerBytes += line.count + 1
-        if line.isEmpty { state = .ended }
-      case .untilClosed:
-        return takeBody(.max).map(Event.body)
-      case .ended:
-        state = .head
-        return .end
       case .switched:
         return nil
       }
@@ -202,48 +168,14 @@ public struct HTTPResponseParser: Sendable {
     return bytes
   }
 
-  private mutating func takeBody(_ limit: Int) -> [UInt8]? {
-    let count = min(limit, buffer.count - start)
-    return count > 0 ? take(count) : nil
-  }
-
-  /// The next line without its end, be that CR LF or LF alone; nil when it is not there yet.
-  private mutating func readLine(
-    _ bytesMax: Int, _ what: String
-  ) throws(HTTPResponseError) -> ArraySlice<UInt8>? {
-    let rest = buffer[start...]
-    let end = rest.firstIndex(of: 0x0A)
-    guard (end.map { $0 + 1 } ?? buffer.count) - start <= bytesMax else {
-      throw fault("\(what) of more than \(bytesMax) bytes")
+  private mutating func next(
+    _ reader: inout HTTPBodyReader
+  ) throws(HTTPResponseError) -> HTTPBodyReader.Piece? {
+    do throws(HTTPBodyReader.Fault) {
+      return try reader.next(in: buffer, from: &start)
+    } catch {
+      throw fault(error.reason)
     }
-    guard let end else { return nil }
-    start = end + 1
-    let line = rest[..<end]
-    return line.last == 0x0D ? line.dropLast() : line
-  }
-
-  /// Passes over the line's end behind a chunk; false when it is not there yet.
-  private mutating func endChunk() throws(HTTPResponseError) -> Bool {
-    let rest = buffer[start...]
-    if rest.first == 0x0A {
-      start += 1
-      return true
-    }
-    guard zip(rest, [0x0D, 0x0A]).allSatisfy({ $0 == $1 }) else {
-      throw fault("a chunk that is longer than its size")
-    }
-    guard rest.count >= 2 else { return false }
-    start += 2
-    return true
-  }
-
-  /// Digits in hexadecimal, and perhaps extensions behind a semicolon (RFC 9112 §7.1).
-  private func chunkSize(_ line: ArraySlice<UInt8>) throws(HTTPResponseError) -> Int {
-    let digits = trimmed(String(decoding: line.prefix { $0 != UInt8(ascii: ";") }, as: UTF8.self))
-    guard let size = hexadecimal(digits) else {
-      throw fault("a chunk's size that is no number of 1 to 8 hexadecimal digits")
-    }
-    return Int(size)
   }
 }
 
@@ -279,16 +211,18 @@ extension HTTPResponseParser {
     let hasNoBody = method == "HEAD" || head.status == 204 || head.status == 304
     if method == "CONNECT" && head.status < 300 {
       state = .switched
-    } else if hasNoBody {
-      state = .ended
     } else {
-      state = framing
+      var bodyBounds = HTTPBodyReader.Bounds()
+      bodyBounds.chunkLineBytesMax = bounds.chunkLineBytesMax
+      bodyBounds.trailerBytesMax = bounds.headBytesMax
+      state = .body(HTTPBodyReader(hasNoBody ? .fixed(0) : framing, bounds: bodyBounds))
     }
-    head.isPersistent = Self.isPersistent(head) && state != .untilClosed && state != .switched
+    let endsWithConnection = !hasNoBody && framing == .untilClosed
+    head.isPersistent = Self.isPersistent(head) && !endsWithConnection && state != .switched
     return .head(head)
   }
 
-  private func framing(of head: Head) throws(HTTPResponseError) -> State {
+  private func framing(of head: Head) throws(HTTPResponseError) -> HTTPBodyReader.Framing {
     let codings = head.headers.all("Transfer-Encoding")
     let lengths = head.headers.all("Content-Length")
     if !codings.isEmpty {
@@ -298,13 +232,13 @@ extension HTTPResponseParser {
       // Either would hide a second reply in the body of the first (RFC 9112 §6.1 and §6.3).
       guard lengths.isEmpty else { throw fault("Transfer-Encoding beside Content-Length") }
       guard head.minorVersion >= 1 else { throw fault("Transfer-Encoding in HTTP/1.0") }
-      return .chunkLine
+      return .chunked
     }
     guard let first = lengths.first else { return .untilClosed }
     guard lengths.allSatisfy({ $0 == first }), let length = decimal(first) else {
       throw fault("a Content-Length that is not one number")
     }
-    return length == 0 ? .ended : .fixed(length)
+    return .fixed(length)
   }
 
   private static func isPersistent(_ head: Head) -> Bool {

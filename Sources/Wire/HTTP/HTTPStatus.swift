@@ -37,6 +37,8 @@ public struct HTTPStatus: Equatable, Hashable, Sendable {
   // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
   public static let conflict = HTTPStatus(409, "Conflict")
   // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
+  public static let lengthRequired = HTTPStatus(411, "Length Required")
+  // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
   public static let contentTooLarge = HTTPStatus(413, "Content Too Large")
   // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
   public static let uriTooLong = HTTPStatus(414, "URI Too Long")
@@ -67,7 +69,7 @@ public struct HTTPStatus: Equatable, Hashable, Sendable {
   public static let all: [HTTPStatus] = [
     .switchingProtocols, .ok, .created, .noContent, .partialContent, .notModified, .badRequest,
     .unauthorized, .forbidden, .notFound, .methodNotAllowed, .requestTimeout, .conflict,
-    .contentTooLarge,
+    .lengthRequired, .contentTooLarge,
     .uriTooLong, .unsupportedMediaType, .rangeNotSatisfiable, .misdirected, .upgradeRequired,
     .tooManyRequests, .fieldsTooLarge, .internalError, .notImplemented, .badGateway,
     .serviceUnavailable,

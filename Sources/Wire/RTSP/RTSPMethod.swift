@@ -1,8 +1,10 @@
 /// A request's method (RFC 2326 §10). Methods are case-sensitive.
 public enum RTSPMethod: Equatable, Sendable {
   // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
-  case options, describe, setup, play, pause, teardown, getParameter, setParameter
-  /// A method of the RFC that this server never allows: ANNOUNCE, RECORD, REDIRECT.
+  case options, describe, announce, setup, play, record, pause, teardown, getParameter
+  // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
+  case setParameter
+  /// A method of the RFC that this server never allows: REDIRECT.
   case notAllowed(String)
   /// A method that the RFC does not know.
   case unknown(String)
@@ -14,7 +16,8 @@ public enum RTSPMethod: Equatable, Sendable {
 
   /// What OPTIONS lists.
   public static let supported: [RTSPMethod] = [
-    .options, .describe, .setup, .play, .pause, .teardown, .getParameter, .setParameter,
+    .options, .describe, .announce, .setup, .play, .record, .pause, .teardown, .getParameter,
+    .setParameter,
   ]
 
   /// The list as `Public` and `Allow` have it.
@@ -24,7 +27,7 @@ public enum RTSPMethod: Equatable, Sendable {
   public init(_ name: String) {
     if let method = Self.supported.first(where: { $0.name == name }) {
       self = method
-    } else if ["ANNOUNCE", "RECORD", "REDIRECT"].contains(name) {
+    } else if name == "REDIRECT" {
       self = .notAllowed(name)
     } else {
       self = .unknown(name)
@@ -36,8 +39,10 @@ public enum RTSPMethod: Equatable, Sendable {
     switch self {
     case .options: "OPTIONS"
     case .describe: "DESCRIBE"
+    case .announce: "ANNOUNCE"
     case .setup: "SETUP"
     case .play: "PLAY"
+    case .record: "RECORD"
     case .pause: "PAUSE"
     case .teardown: "TEARDOWN"
     case .getParameter: "GET_PARAMETER"

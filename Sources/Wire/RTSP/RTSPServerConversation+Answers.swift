@@ -35,7 +35,7 @@ extension RTSPServerConversation {
       answerDescribe(request, url, media)
     case .setup(let request, let url, let transport):
       do throws(RTSPRefusal) {
-        let session = try prepare(request, url, transport, media)
+        let session = try prepare(request, url, transport, .medium(media))
         question = .open(
           request, session, isNew: !sessions.contains { $0.number == session.number })
         outbox.append(
@@ -45,13 +45,16 @@ extension RTSPServerConversation {
         question = nil
         refuse(request, error)
       }
-    case .authorize, .open, .play, nil:
+    case .authorize, .open, .play, .announce, .record, nil:
       preconditionFailure("an answer without its question")
     }
   }
 
-  /// The way that ``Step/open(session:_:_:isClassroom:)`` asked for.
-  public mutating func opened(serverPorts: TransportHeader.PortPair?, ssrc: UInt32) {
+  /// The way that ``Step/open(session:_:_:isClassroom:)`` or ``Step/receive(session:_:_:_:)`` asked
+  /// for.
+  ///
+  /// - Parameter ssrc: what packets go out under; nil where they come in.
+  public mutating func opened(serverPorts: TransportHeader.PortPair?, ssrc: UInt32?) {
     guard case .open(let request, var session, let isNew) = question else {
       preconditionFailure("an answer without its question")
     }
@@ -78,9 +81,11 @@ extension RTSPServerConversation {
       preconditionFailure("an answer without its question")
     }
     question = nil
-    guard let session = sessions.first(where: { $0.number == number }) else { return }
+    guard let session = sessions.first(where: { $0.number == number }),
+      case .medium(let media) = session.subject
+    else { return }
     var headers = sessionHeaders(session)
-    headers.append("Range", Self.played(from: frame, range, session.media).description)
+    headers.append("Range", Self.played(from: frame, range, media).description)
     headers.append(
       "RTP-Info",
       RTPInfo(url: session.controlURL, sequence: sequence, timestamp: timestamp).description)
@@ -101,7 +106,8 @@ extension RTSPServerConversation {
   public mutating func refused(_ refusal: RTSPRefusal) {
     switch question {
     case .authorize(let request), .describe(let request, _), .setup(let request, _, _),
-      .open(let request, _, _), .play(let request, _, _):
+      .open(let request, _, _), .play(let request, _, _), .announce(let request, _),
+      .record(let request, _):
       question = nil
       refuse(request, refusal)
     case nil:
@@ -122,13 +128,13 @@ extension RTSPServerConversation {
 
   mutating func prepare(
     _ request: RTSPRequest, _ url: RTSPURL, _ transport: TransportHeader,
-    _ media: MediaDescription
+    _ subject: RTSPServerSession.Subject
   ) throws(RTSPRefusal) -> RTSPServerSession {
     if request.session != nil {
       var session = sessions[try session(of: request)]
-      guard session.media.name == media.name else {
+      guard session.subject.isSame(as: subject) else {
         throw RTSPRefusal(
-          .aggregateNotAllowed, "the session plays \(session.media.name), set up another one")
+          .aggregateNotAllowed, "the session is one of \(session.subject.name), set up another one")
       }
       session.transport = transport
       return session
@@ -136,7 +142,7 @@ extension RTSPServerConversation {
     nextNumber += 1
     return RTSPServerSession(
       number: nextNumber, identifier: newIdentifier(isClassroom: request.isClassroom),
-      isClassroom: request.isClassroom, media: media, base: url.base, transport: transport,
+      isClassroom: request.isClassroom, subject: subject, base: url.base, transport: transport,
       lastSeen: lastActivity)
   }
 }

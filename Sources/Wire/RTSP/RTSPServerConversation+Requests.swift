@@ -4,7 +4,9 @@ extension RTSPServerConversation {
     switch message {
     case .request(let request):
       guard !isRefusing else {
-        for index in sessions.indices { sessions[index].lastSeen = now }
+        for index in sessions.indices where sessions[index].livesByRequests {
+          sessions[index].lastSeen = now
+        }
         return refuse(
           request, RTSPRefusal(.serviceUnavailable, "your address asks too often"))
       }
@@ -12,10 +14,7 @@ extension RTSPServerConversation {
       question = .authorize(request)
       outbox.append(.authorize(request))
     case .interleaved(let channel, let packet):
-      for index in sessions.indices where sessions[index].transport.channels?.rtcp == channel {
-        sessions[index].lastSeen = now
-        outbox.append(.control(session: sessions[index].number, packet))
-      }
+      take(packet, on: channel, at: now)
     case .response:
       // This server asks nothing, so an answer has no meaning.
       break
@@ -24,7 +23,9 @@ extension RTSPServerConversation {
 
   /// Does what a request says whose sender may ask for it.
   mutating func act(on request: RTSPRequest, at now: Nanoseconds) {
-    for index in sessions.indices { sessions[index].lastSeen = now }
+    for index in sessions.indices where sessions[index].livesByRequests {
+      sessions[index].lastSeen = now
+    }
     if let name = request.headers["User-Agent"] { userAgent = String(name.prefix(200)) }
     do throws(RTSPRefusal) {
       try handle(request, at: now)
@@ -45,8 +46,10 @@ extension RTSPServerConversation {
     switch request.method {
     case .options: try options(request)
     case .describe: try describe(request)
-    case .setup: try setup(request, at: now)
+    case .announce: try announce(request)
+    case .setup: try setup(request)
     case .play: try play(request)
+    case .record: try record(request)
     case .pause: try pause(request)
     case .teardown: try teardown(request)
     case .getParameter, .setParameter: try parameter(request)
@@ -77,11 +80,8 @@ extension RTSPServerConversation {
     outbox.append(.find(url.name))
   }
 
-  mutating func setup(_ request: RTSPRequest, at now: Nanoseconds) throws(RTSPRefusal) {
+  mutating func setup(_ request: RTSPRequest) throws(RTSPRefusal) {
     let url = try url(of: request)
-    guard url.track == nil || url.track == 0 else {
-      throw RTSPRefusal(.notFound, "there is one track, \(RTSPURL.trackPrefix)0")
-    }
     guard let header = request.headers["Transport"] else {
       throw RTSPRefusal(.badRequest, "Transport is missing")
     }
@@ -92,12 +92,17 @@ extension RTSPServerConversation {
     }
     let transport = try negotiate(header, isClassroom: request.isClassroom, for: existing)
     if let existing { try sessions[existing].checkSetup() }
+    guard !transport.isRecord else { return try setupRecord(request, url, transport, existing) }
+    guard url.track == nil || url.track == 0 else {
+      throw RTSPRefusal(.notFound, "there is one track, \(RTSPURL.trackPrefix)0")
+    }
     question = .setup(request, url, transport)
     outbox.append(.find(url.name))
   }
 
   mutating func play(_ request: RTSPRequest) throws(RTSPRefusal) {
     let index = try session(of: request)
+    let media = try sessions[index].media()
     var range: NPTRange?
     if let header = request.headers["Range"] {
       do throws(NPTRange.Failure) {
@@ -110,7 +115,7 @@ extension RTSPServerConversation {
       }
     }
     let requested = try range.map { (range) throws(RTSPRefusal) in
-      try PlayOrder(range, in: sessions[index].media)
+      try PlayOrder(range, in: media)
     }
     let wasPlaying = sessions[index].state == .playing
     var order = sessions[index].play()
@@ -171,8 +176,11 @@ extension RTSPServerConversation {
     _ header: String, isClassroom: Bool, for existing: Int?
   ) throws(RTSPRefusal) -> TransportHeader {
     for offer in TransportHeader.parse(header) ?? [] {
-      guard !offer.isMulticast, offer.mode == "play" else { continue }
+      guard !offer.isMulticast, offer.mode == "play" || offer.isRecord && !isClassroom else {
+        continue
+      }
       var agreed = TransportHeader(offer.carrier)
+      agreed.mode = offer.isRecord ? "record" : "play"
       switch offer.carrier {
       case .udp:
         guard let ports = offer.clientPorts else { continue }

@@ -2,9 +2,9 @@
 /// in, steps for the caller come out. It owns no socket, no clock and no file.
 ///
 /// The rule for driving it: after ``receive(_:at:)``, ``wake(at:)`` or any answer, call
-/// ``next(at:)`` until it returns nil. `authorize`, `find`, `open` and `play` are questions:
-/// ``next(at:)`` returns nil until they are answered, however long that takes, and requests behind
-/// them wait.
+/// ``next(at:)`` until it returns nil. `authorize`, `find`, `open`, `play`, `announce`, `receive`
+/// and `record` are questions: ``next(at:)`` returns nil until they are answered, however long that
+/// takes, and requests behind them wait.
 public struct RTSPServerConversation {
   /// What differs from server to server.
   public struct Settings: Sendable {
@@ -45,7 +45,17 @@ public struct RTSPServerConversation {
     /// Start, continue or move a session; answer with ``playing(frame:sequence:timestamp:)``. When
     /// it plays already and the order is ``PlayOrder/resume``, only the answer is wanted.
     case play(session: Int, PlayOrder, wasPlaying: Bool)
-    /// Stop sending, keep the place.
+    /// The client would publish under a name; answer with ``announced()`` or ``refused(_:)``.
+    case announce(String, AnnouncedTrack)
+    /// Make a way for a session's packets to come in; answer with ``opened(serverPorts:ssrc:)`` or
+    /// ``refused(_:)``. For a session that exists already the way is to be replaced.
+    case receive(session: Int, TransportHeader, String, AnnouncedTrack)
+    /// What comes in for a session is published from now on; answer with ``recording()`` or
+    /// ``refused(_:)``.
+    case record(session: Int)
+    /// RTP came in on the connection, for a session that records.
+    case packet(session: Int, [UInt8])
+    /// Stop sending, keep the place; of a session that records: publish no more.
     case pause(session: Int)
     /// The session is over.
     case end(session: Int, EndReason)
@@ -77,6 +87,8 @@ public struct RTSPServerConversation {
     case mediaGone
     /// The peer's port has been closed for too long.
     case unreachable
+    /// Somebody else publishes under its name now.
+    case displaced
   }
 
   /// Why the connection is to be closed.
@@ -97,6 +109,8 @@ public struct RTSPServerConversation {
   var random: any RandomNumberGenerator
   var parser: RTSPParser
   var sessions: [RTSPServerSession] = []
+  /// What the client would publish.
+  var announcement: Announcement?
   var nextNumber = 0
   var outbox: [Step] = []
   var question: Question?
@@ -123,6 +137,8 @@ public struct RTSPServerConversation {
     case setup(RTSPRequest, RTSPURL, TransportHeader)
     case open(RTSPRequest, RTSPServerSession, isNew: Bool)
     case play(RTSPRequest, session: Int, NPTRange?)
+    case announce(RTSPRequest, Announcement)
+    case record(RTSPRequest, session: Int)
   }
 
   /// A conversation that begins at `now`.
@@ -169,7 +185,8 @@ public struct RTSPServerConversation {
     }
   }
 
-  /// Something showed that a session's peer is alive: RTCP over UDP, or that it reads its frames.
+  /// Something showed that a session's peer is alive: RTCP over UDP, that it reads its frames, or
+  /// that it sends some.
   public mutating func sawSignOfLife(session number: Int, at now: Nanoseconds) {
     for index in sessions.indices where sessions[index].number == number {
       sessions[index].lastSeen = max(sessions[index].lastSeen, now)
@@ -243,7 +260,7 @@ public struct RTSPServerConversation {
   ) -> Bool {
     do throws(RTSPError) {
       guard let message = try read(&parser) else { return false }
-      pace.take(at: now)
+      if !isRecorded(message) { pace.take(at: now) }
       messageBegan = nil
       settleAt = nil
       handle(message, at: now)

@@ -9,6 +9,9 @@ public struct RTSPURL: Equatable, Sendable {
   public let name: String
   /// The track, where the path ends with one.
   public let track: Int?
+  /// The path with everything that it names, its percent escapes resolved, without slashes at its
+  /// ends.
+  public let path: String
 
   /// What precedes the number of a track in a URL.
   public static let trackPrefix = "stream="
@@ -29,14 +32,14 @@ public struct RTSPURL: Equatable, Sendable {
       } ?? String(authority)
     let path = rest[slash...].unicodeScalars.prefix { $0 != "?" }
     guard let decoded = PercentEncoding.decode(Substring(path)) else { return nil }
-    (name, track) = Self.split(decoded)
+    (name, track, self.path) = Self.split(decoded)
   }
 
   /// A bare path, as the classroom dialect sends it.
   public init(path: String) {
     scheme = "rtsp"
     authority = ""
-    (name, track) = Self.split(path)
+    (name, track, self.path) = Self.split(path)
   }
 
   /// The medium's URL with a slash at its end, against which a track's control URL is resolved.
@@ -45,11 +48,12 @@ public struct RTSPURL: Equatable, Sendable {
       ? "\(scheme)://\(authority)/" : "\(scheme)://\(authority)/\(PercentEncoding.encode(name))/"
   }
 
-  private static func split(_ path: String) -> (String, Int?) {
+  private static func split(_ path: String) -> (name: String, track: Int?, path: String) {
     var parts = path.unicodeScalars.split(separator: "/", omittingEmptySubsequences: false)
       .map { Substring($0) }[...]
     while parts.first == "" { parts.removeFirst() }
     while parts.last == "" { parts.removeLast() }
+    let whole = parts.joined(separator: "/")
     var track: Int?
     if let last = parts.last, last.hasPrefix(trackPrefix),
       let number = decimal(last.dropFirst(trackPrefix.count), limit: 255)
@@ -58,7 +62,7 @@ public struct RTSPURL: Equatable, Sendable {
       parts.removeLast()
       while parts.last == "" { parts.removeLast() }
     }
-    return (parts.joined(separator: "/"), track)
+    return (parts.joined(separator: "/"), track, whole)
   }
 }
 

@@ -25,6 +25,9 @@ public struct TransportHeader: Equatable, Sendable {
   /// `mode`, in lower case, without quotes; `play` when absent.
   public var mode = "play"
 
+  /// The client sends. Some older ones call that `receive`, from the server's side.
+  public var isRecord: Bool { mode == "record" || mode == "receive" }
+
   /// Two ports.
   public struct PortPair: Equatable, Sendable {
     // swift-format-ignore: AllPublicDeclarationsHaveDocumentation

@@ -47,13 +47,15 @@ public struct HTTPPullConversation {
   private var authentication: ClientAuthentication
   private var random: any RandomNumberGenerator
   private var parser = HTTPResponseParser()
-  private var scanner: PictureScanner?
+  private var splitter: PictureSplitter?
   private var outbox: [Step] = []
   private var isOver = false
   /// When the head, or the next picture, has to be there.
   public private(set) var deadline: Nanoseconds?
-  /// Pictures that were given up because their markers make no sense.
+  /// What stood where pictures have to be.
   public private(set) var damaged = 0
+
+  private static let pictureBytesMax = 16 << 20
 
   /// A conversation about one URL.
   public init(
@@ -74,7 +76,7 @@ public struct HTTPPullConversation {
     guard !isOver else { return }
     parser = HTTPResponseParser()
     parser.expect("GET")
-    scanner = nil
+    splitter = nil
     var headers = "Host: \(url.authority)\r\nUser-Agent: \(userAgent)\r\nAccept: */*\r\n"
     let authorization = authentication.header(method: "GET", uri: url.path, random: &random)
     if let authorization { headers += "Authorization: \(authorization)\r\n" }
@@ -91,7 +93,7 @@ public struct HTTPPullConversation {
         switch event {
         case .head(let head): take(head, at: now)
         case .body(let piece): take(piece, at: now)
-        case .end: if scanner != nil { fail(.ended) }
+        case .end: if splitter != nil { fail(.ended) }
         }
         // Another connection follows; what is left on this one is nobody's.
         if outbox.last == .reconnect { return }
@@ -128,25 +130,36 @@ public struct HTTPPullConversation {
     guard head.status == 200 else {
       return fail(.refused(code: head.status, phrase: head.phrase))
     }
-    guard let form = PictureScanner.Form(contentType: head.contentType ?? "") else {
-      return fail(.protocolError("the answer has no pictures"))
+    do throws(PictureSplitter.Fault) {
+      let form = try PictureSplitter.Form.declared(by: head.contentType)
+      splitter = PictureSplitter(declared: form, pictureBytesMax: Self.pictureBytesMax)
+    } catch {
+      return fail(.protocolError(Self.reason(error)))
     }
-    scanner = PictureScanner(form)
     deadline = now + patience.pictureNanoseconds
     outbox.append(.playing)
   }
 
   private mutating func take(_ piece: [UInt8], at now: Nanoseconds) {
-    guard scanner != nil else { return }
-    var position = 0
-    do throws(PictureScanner.Oversize) {
-      while let picture = try scanner?.next(piece.span, &position) {
-        outbox.append(.picture(picture))
-        deadline = now + patience.pictureNanoseconds
+    splitter?.feed(piece.span)
+    do throws(PictureSplitter.Fault) {
+      while let item = try splitter?.next() {
+        switch item {
+        case .picture(let picture):
+          outbox.append(.picture(picture))
+          deadline = now + patience.pictureNanoseconds
+        case .broken: damaged += 1
+        }
       }
-      damaged = scanner?.damaged ?? 0
     } catch {
-      fail(.protocolError("a picture of more than \(error.bytesMax >> 20) MiB"))
+      fail(.protocolError(Self.reason(error)))
+    }
+  }
+
+  private static func reason(_ fault: PictureSplitter.Fault) -> String {
+    switch fault {
+    case .foreign: "the answer has no pictures"
+    case .tooLarge(let bytesMax): "a picture of more than \(bytesMax >> 20) MiB"
     }
   }
 }

@@ -111,7 +111,7 @@ struct MetricsTests {
     _ = try client.request("OPTIONS", "*")
     _ = try client.request("DESCRIBE", daemon.url("nothing"))
     _ = try client.request("EVIL", daemon.url())
-    _ = try client.request("ANNOUNCE", daemon.url())
+    _ = try client.request("REDIRECT", daemon.url())
     let other = try RTSPClient(port: daemon.port)
     try other.send("nonsense\r\n\r\n")
     _ = try other.readToEnd()
@@ -119,7 +119,7 @@ struct MetricsTests {
       try metric("streamd_rtsp_requests_total{method=\"\(method)\",code=\"\(code)\"}")
     }
     #expect(try count("OPTIONS", 200) == 1 && count("DESCRIBE", 404) == 1)
-    #expect(try count("ANNOUNCE", 405) == 1)
+    #expect(try count("REDIRECT", 405) == 1)
     #expect(try metric.text().contains("EVIL") == false)
     #expect(try count("other", 400) == 1 && count("other", 501) == 1)
 

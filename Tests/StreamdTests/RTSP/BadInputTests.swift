@@ -180,7 +180,7 @@ struct BadInputTests {
   private static let methods = [
     Case("an unknown method", "FLY \(head)\r\n", "RTSP/1.0 501 Not Implemented"),
     Case("a method of 64 kB", "\(long) * RTSP/1.0\r\n\r\n", bad, closes: true),
-    Case("ANNOUNCE", "ANNOUNCE \(head)\r\n", "RTSP/1.0 405 Method Not Allowed"),
+    Case("REDIRECT", "REDIRECT \(head)\r\n", "RTSP/1.0 405 Method Not Allowed"),
     Case("PLAY without a session", "PLAY \(head)\r\n", "RTSP/1.0 454 Session Not Found"),
     Case(
       "PLAY with someone's session",

@@ -168,6 +168,12 @@ struct RelayTests {
   func published() throws {
     final class Publisher: LivePublisher {
       func displaced() {}
+      func kick() {}
+      var report: ClientReport {
+        var report = ClientReport()
+        (report.videoFile, report.transport) = ("live/door", "tcp")
+        return report
+      }
     }
     let stage = try RelayStage()
     stage.relays.use([try stage.settings("zoo", mode: .onDemand)])
@@ -176,6 +182,7 @@ struct RelayTests {
     #expect(stage.relays.reports().map(\.name) == ["live/door", "zoo"])
     let report = stage.relays.reports()[0]
     #expect(report.mode == "published" && report.state == "waiting" && report.url.isEmpty)
+    #expect(report.transport == "tcp")
     stage.live.unpublish(stream, by: publisher, reason: "it has left")
     try stage.end()
   }

@@ -21,7 +21,7 @@ struct ReportsTests {
     let report = VideoReport(name: "a/b.Mjpeg")
     #expect(
       try ControlJSON.keys(report) == [
-        "bytes", "container", "damaged", "duration_s", "fps", "frames", "height", "name",
+        "bytes", "container", "damaged", "duration_s", "fps", "frames", "height", "live", "name",
         "normalised",
         "playable", "reason", "width",
       ])

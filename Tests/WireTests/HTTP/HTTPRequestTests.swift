@@ -51,4 +51,11 @@ struct HTTPRequestTests {
     #expect(cookies.cookie("b") == nil && cookies.cookie("") == nil)
     #expect(request().cookie("a") == nil && request(("Cookie", "a")).cookie("a") == nil)
   }
+
+  @Test("waits for 100 Continue in HTTP/1.1 only (RFC 9110 §10.1.1)")
+  func expectation() {
+    #expect(request(("Expect", "100-Continue")).expectsContinue)
+    #expect(!request().expectsContinue && !request(("Expect", "200-ok")).expectsContinue)
+    #expect(!request(minor: 0, ("Expect", "100-continue")).expectsContinue)
+  }
 }

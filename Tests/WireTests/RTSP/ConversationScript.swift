@@ -14,6 +14,10 @@ struct ConversationScript {
   var media = MediaDescription(
     name: "movie.Mjpeg", frameCount: 200, rate: .standard, width: 640, height: 480)
   var openRefusal: RTSPRefusal?
+  /// What is said to somebody who would publish.
+  var announceRefusal: RTSPRefusal?
+  /// The same at RECORD.
+  var recordRefusal: RTSPRefusal?
   /// What is thought of a request, where authorization is asked for.
   var judge: (RTSPRequest) -> Verdict = { _ in .granted }
   private var cseq = 0
@@ -118,14 +122,40 @@ struct ConversationScript {
           conversation.opened(
             serverPorts: transport.carrier == .udp ? ports : nil, ssrc: 0xABCD)
         }
+      case .announce, .receive, .record:
+        steps.append(step)
+        answer(step)
       case .play(_, let order, _):
         steps.append(step)
         conversation.playing(frame: order.frame ?? 7, sequence: 1000, timestamp: 90_000)
       case .send(let bytes, _):
         replies.append(String(decoding: bytes, as: UTF8.self))
-      case .pause, .end, .control, .close:
+      case .pause, .packet, .end, .control, .close:
         steps.append(step)
       }
+    }
+  }
+
+  private mutating func answer(_ step: RTSPServerConversation.Step) {
+    switch step {
+    case .announce:
+      if let announceRefusal {
+        conversation.refused(announceRefusal)
+      } else {
+        conversation.announced()
+      }
+    case .receive(_, let transport, _, _):
+      if let openRefusal { return conversation.refused(openRefusal) }
+      let ports = TransportHeader.PortPair(rtp: 25002, rtcp: 25003)
+      conversation.opened(
+        serverPorts: transport.carrier == .udp ? ports : nil, ssrc: nil)
+    case .record:
+      if let recordRefusal {
+        conversation.refused(recordRefusal)
+      } else {
+        conversation.recording(at: now)
+      }
+    default: break
     }
   }
 }

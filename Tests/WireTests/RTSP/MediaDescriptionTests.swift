@@ -41,6 +41,27 @@ struct MediaDescriptionTests {
     }
   }
 
+  @Test("a live source has no rate and no end, and begins now")
+  func live() {
+    let media = MediaDescription(live: "live/door", width: 2048, height: 480)
+    #expect(media.isLive)
+    #expect(
+      media.sessionDescription(address: "127.0.0.1", origin: 42).description == """
+        v=0\r
+        o=- 42 1 IN IP4 127.0.0.1\r
+        s=live/door\r
+        c=IN IP4 0.0.0.0\r
+        t=0 0\r
+        a=control:*\r
+        a=range:npt=now-\r
+        m=video 0 RTP/AVP 26\r
+        a=rtpmap:26 JPEG/90000\r
+        a=control:stream=0\r
+        a=x-dimensions:2048,480\r
+
+        """)
+  }
+
   @Test("has a name that cannot add lines to its description")
   func hostileName() {
     let media = MediaDescription(

@@ -83,4 +83,12 @@ struct PlayOrderTests {
     #expect(try order("npt=0-0.0499", in: media) == PlayOrder(frame: 0, end: .before(1)))
     #expect(throws: RTSPRefusal.self) { try order("npt=0.05-", in: media) }
   }
+
+  @Test(
+    "of a live source any range means what happens now",
+    arguments: ["npt=0-", "npt=now-", "npt=100-", "npt=0-5", "npt=-5"])
+  func live(text: String) throws {
+    let media = MediaDescription(live: "live/door", width: 640, height: 480)
+    #expect(try order(text, in: media) == .resume)
+  }
 }

@@ -7,8 +7,8 @@ struct RTSPMethodTests {
   static let cases: [(String, RTSPMethod)] = [
     ("OPTIONS", .options), ("DESCRIBE", .describe), ("SETUP", .setup), ("PLAY", .play),
     ("PAUSE", .pause), ("TEARDOWN", .teardown), ("GET_PARAMETER", .getParameter),
-    ("SET_PARAMETER", .setParameter), ("ANNOUNCE", .notAllowed("ANNOUNCE")),
-    ("RECORD", .notAllowed("RECORD")), ("REDIRECT", .notAllowed("REDIRECT")),
+    ("SET_PARAMETER", .setParameter), ("ANNOUNCE", .announce),
+    ("RECORD", .record), ("REDIRECT", .notAllowed("REDIRECT")),
     ("PLAY_NOTIFY", .unknown("PLAY_NOTIFY")), ("GET", .unknown("GET")), ("", .unknown("")),
     // Case matters.
     ("play", .unknown("play")), ("Play", .unknown("Play")), ("record", .unknown("record")),
@@ -24,6 +24,7 @@ struct RTSPMethodTests {
   func list() {
     #expect(
       RTSPMethod.list
-        == "OPTIONS, DESCRIBE, SETUP, PLAY, PAUSE, TEARDOWN, GET_PARAMETER, SET_PARAMETER")
+        == "OPTIONS, DESCRIBE, ANNOUNCE, SETUP, PLAY, RECORD, PAUSE, TEARDOWN, GET_PARAMETER, "
+        + "SET_PARAMETER")
   }
 }

@@ -10,7 +10,8 @@ struct RTSPServerConversationTests {
     #expect(script.request("OPTIONS") == 200)
     #expect(
       script.header("Public")
-        == "OPTIONS, DESCRIBE, SETUP, PLAY, PAUSE, TEARDOWN, GET_PARAMETER, SET_PARAMETER")
+        == "OPTIONS, DESCRIBE, ANNOUNCE, SETUP, PLAY, RECORD, PAUSE, TEARDOWN, GET_PARAMETER, "
+        + "SET_PARAMETER")
     #expect(script.header("CSeq") == "1")
     #expect(script.request("OPTIONS", "*") == 200)
     // VLC asks `rtsp://@host` about the server itself.
@@ -57,7 +58,13 @@ struct RTSPServerConversationTests {
     "each refusal has its status",
     arguments: [
       ("FLY", "rtsp://h/movie.Mjpeg", "", 501), ("options", "*", "", 501),
-      ("ANNOUNCE", "rtsp://h/movie.Mjpeg", "", 405), ("RECORD", "rtsp://h/movie.Mjpeg", "", 405),
+      ("REDIRECT", "rtsp://h/movie.Mjpeg", "", 405), ("RECORD", "rtsp://h/movie.Mjpeg", "", 454),
+      ("ANNOUNCE", "rtsp://h/movie.Mjpeg", "", 415),
+      ("ANNOUNCE", "rtsp://h/movie.Mjpeg", "Content-Type: application/sdp", 400),
+      ("ANNOUNCE", "/movie.Mjpeg", "Content-Type: application/sdp", 400),
+      ("ANNOUNCE", "rtsp://h/movie.Mjpeg", "Session: x", 455),
+      ("RECORD", "rtsp://h/movie.Mjpeg", "Session: x", 454),
+      ("SETUP", "rtsp://h/live/x", "Transport: RTP/AVP/TCP;mode=record", 455),
       ("DESCRIBE", "rtsp://h/none.Mjpeg", "", 404), ("DESCRIBE", "rtsp://h", "", 404),
       ("DESCRIBE", "rtsp://h/bad.avi", "", 415),
       ("DESCRIBE", "rtsp://h/movie.Mjpeg", "Accept: text/html", 406),
@@ -89,7 +96,7 @@ struct RTSPServerConversationTests {
   @Test("405, 455 and 501 say what is allowed, 551 what is not supported, 453 when to come again")
   func refusalHeaders() {
     var script = ConversationScript()
-    script.request("RECORD")
+    script.request("REDIRECT")
     #expect(script.header("Allow")?.contains("DESCRIBE") == true)
     script.request("FLY")
     #expect(script.header("Allow")?.contains("DESCRIBE") == true)
@@ -318,5 +325,17 @@ struct RTSPServerConversationTests {
     #expect(script.last.split(whereSeparator: \.isNewline).count == 4)
     script.request("F%\"LY")
     #expect(!script.last.contains("%\"LY"))
+  }
+
+  @Test("a live source is played from now on, wherever the player wants to begin")
+  func live() {
+    var script = ConversationScript()
+    script.media = MediaDescription(live: "live/door", width: 640, height: 480)
+    let session = script.setup("live/door")
+    script.request("PLAY", "rtsp://h/live/door", "Session: \(session)", "Range: npt=0-")
+    #expect(script.status == 200 && script.header("Range") == "npt=now-")
+    #expect(script.request("PAUSE", "rtsp://h/live/door", "Session: \(session)") == 200)
+    script.request("PLAY", "rtsp://h/live/door", "Session: \(session)", "Range: npt=30-")
+    #expect(script.status == 200 && script.header("Range") == "npt=now-")
   }
 }

@@ -133,4 +133,11 @@ struct RTSPURLTests {
       if again.name != url.name { Issue.record("seed \(seed): \(text)") }
     }
   }
+
+  @Test("the path is all of it, the track included")
+  func path() {
+    #expect(RTSPURL("rtsp://h/live/x/stream=0/?q")?.path == "live/x/stream=0")
+    #expect(RTSPURL("rtsp://h/live/x/streamid=0")?.path == "live/x/streamid=0")
+    #expect(RTSPURL("rtsp://h")?.path == "" && RTSPURL(path: "/m%20/").path == "m%20")
+  }
 }

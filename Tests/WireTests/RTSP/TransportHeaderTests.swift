@@ -48,8 +48,10 @@ struct TransportHeaderTests {
     let header = try #require(TransportHeader.parse(text)?.first)
     #expect(header.isMulticast)
     #expect(header.ssrc == 0x0A0B)
-    #expect(header.mode == "record")
+    #expect(header.mode == "record" && header.isRecord)
     #expect(TransportHeader.parse("RTP/AVP;mode=PLAY;ssrc=zz")?.first == TransportHeader(.udp))
+    #expect(!TransportHeader(.udp).isRecord)
+    #expect(TransportHeader.parse("RTP/AVP;mode=receive")?.first?.isRecord == true)
   }
 
   @Test(

@@ -105,7 +105,7 @@ struct HTTPPullConversationTests {
         "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n",
         .protocolError("the answer has no pictures")
       ),
-      ("HTTP/1.1 200 OK\r\n\r\n", .protocolError("the answer has no pictures")),
+      ("HTTP/1.1 200 OK\r\n\r\nhello, world", .protocolError("the answer has no pictures")),
       ("RTSP/1.0 200 OK\r\n\r\n", .protocolError("this is no HTTP/1.1")),
       ("HTTP/1.1 200 OK\r\nContent-Type: image/jpeg\r\nContent-Length: 0\r\n\r\n", .ended),
       (
