@@ -89,6 +89,7 @@ final class Daemon {
     try listen()
     housekeeping.begin()
     probe.begin()
+    control.relays.use(configuration.sources)
     catalog.settled(within: Self.startSeconds) { [self] in announce() }
     do throws(SystemError) {
       try loop.run()
@@ -102,6 +103,7 @@ final class Daemon {
 
   /// Says that everything is there, and where.
   private func announce() {
+    control.relays.warn(of: catalog.playable)
     let announcement = Announcement(
       http: http.address, rtsp: control.rtsp.address, playable: catalog.playable,
       media: catalog.path)
@@ -164,6 +166,7 @@ final class Daemon {
       // Before their sources are gone, which would be given as the reason.
       endRecordings()
       control.stopServer()
+      control.relays.stop()
       http.stop()
     case .hangup:
       service.reloading()
@@ -220,6 +223,8 @@ final class Daemon {
     control.recordings.limits = next.limits
     control.viewers.allowed = next.allowedServers
     control.viewers.sessionsMax = next.limits.viewerSessionsMax
+    control.relays.use(next.sources)
+    control.relays.warn(of: catalog.playable)
     access.use(next.users, tokenSecret: next.tokenKey)
     access.addresses = next.addresses
     access.limits = next.limits

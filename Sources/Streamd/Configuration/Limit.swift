@@ -96,6 +96,7 @@ struct Limit: Sendable {
     Limit(
       name: "live_silence_s", path: \.liveSilenceSeconds, range: 1...86_400,
       summary: "seconds without a picture after which a request that publishes is ended"),
+    Limit(
       name: "penalty_ms", path: \.penaltyMilliseconds, range: 0...60_000,
       summary: "milliseconds that the first wrong password on a connection waits for its answer; "
         + "each further one waits twice as long as the one before"),

@@ -29,6 +29,7 @@ final class API {
     Route(method: "POST", path: "/api/v1/login", role: nil) { $0.logIn($1) },
     Route(method: "POST", path: "/api/v1/logout", role: .view) { $0.logOut($1) },
     Route(method: "GET", path: "/api/v1/videos", role: .view) { $0.videos($1) },
+    Route(method: "GET", path: "/api/v1/sources", role: .view) { $0.sources($1) },
     Route(method: "GET", path: "/api/v1/sessions", role: .view) { $0.sessions($1) },
     Route(method: "POST", path: "/api/v1/sessions", role: .control) { $0.setup($1) },
     Route(method: "GET", path: "/api/v1/sessions/{id}", role: .view) { $0.session($1) },
@@ -196,7 +197,7 @@ final class API {
   }
 
   private func metrics(_ exchange: HTTPExchange) {
-    let text = MetricsText(control, control.rtsp.metrics).text
+    let text = MetricsText(control, control.rtsp.metrics, for: exchange.identity).text
     exchange.reply(HTTPResponse(.ok, "text/plain; version=0.0.4; charset=utf-8", Array(text.utf8)))
   }
 
@@ -210,6 +211,11 @@ final class API {
         done()
       }
     }
+  }
+
+  private func sources(_ exchange: HTTPExchange) {
+    let seen = control.relays.reports().filter { exchange.identity.sees($0.name) }
+    page(exchange, seen, \.name) { $0 }
   }
 
   private func clients(_ exchange: HTTPExchange) {

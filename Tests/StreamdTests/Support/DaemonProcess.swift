@@ -18,7 +18,7 @@ final class DaemonProcess {
   /// - Parameters:
   ///   - start: without it RTSP has to be started later.
   ///   - rtsp: where RTSP is to listen; any free port unless told otherwise.
-  ///   - environment: what it finds in its environment beside what the tests have.
+  ///   - environment: variables beside those of the tests.
   init(
     _ arguments: [String] = [], media: String = Repository.video, start: Bool = true,
     rtsp: String = "127.0.0.1:0", http: String = "127.0.0.1:0",
@@ -30,7 +30,7 @@ final class DaemonProcess {
     process.executableURL = Repository.product("streamd")
     process.arguments =
       (start ? ["--start"] : []) + ["--rtsp", rtsp, "--http", http, "--media", media] + arguments
-    process.environment = ProcessInfo.processInfo.environment.merging(environment) { _, new in new }
+    process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
     let output = Pipe()
     process.standardOutput = output
     process.standardError = try FileHandle(forWritingTo: logURL)
