@@ -53,6 +53,7 @@ function opened() {
 function text(event) {
   if (event.event === 'frame') return picture.announce(event);
   if (event.event === 'videos_changed') return truth.videos();
+  if (event.event === 'sources_changed') return truth.sources();
   if (event.event === 'connected') {
     apply(event);
     opened(); // only now it is known who looks at the page

@@ -36,6 +36,9 @@ export const state = {
   videos: null,
   /** By their numbers, as the API has them. */
   recordings: new Map(),
+  /** Live sources by name, as they were at `sourcesAt` of performance.now. */
+  sources: new Map(),
+  sourcesAt: 0,
   clients: [],
   notice: { kind: 'none', text: '', hint: '' },
 };

@@ -12,9 +12,6 @@ public struct SystemError: Error, Equatable, CustomStringConvertible {
     self.code = code
   }
 
-  /// All ports of a range are in use.
-  public static let portsExhausted = SystemError("bind", EADDRINUSE)
-
   /// `bind: Address already in use`.
   public var description: String { "\(call): \(reason)" }
 

@@ -14,6 +14,7 @@ final class Control {
   let rtsp: RTSPServer
   let viewers: ViewerSessions
   let recordings: Recordings
+  let relays: Relays
   let activity: ActivityLog
   let access: Access
   private let rtspAddress: SocketAddress
@@ -42,6 +43,8 @@ final class Control {
     self.recordings = recordings
     self.activity = activity
     access = rtsp.access
+    relays = Relays(
+      loop: loop, activity: activity, live: rtsp.live, buffer: rtsp.buffer, ports: rtsp.ports)
     self.rtspAddress = rtspAddress
     started = loop.now
     startedRealtime = loop.realtime

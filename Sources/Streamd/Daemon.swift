@@ -40,7 +40,7 @@ final class Daemon {
     let limits = configuration.limits
     let metrics = Metrics()
     let activity = ActivityLog(loop: loop)
-    access = Access(loop: loop, metrics: metrics)
+    access = Access(loop: loop, metrics: metrics, limits: limits)
     access.use(configuration.users, tokenSecret: configuration.tokenKey)
     access.addresses = configuration.addresses
     let media = try Self.media(configuration)
@@ -89,6 +89,7 @@ final class Daemon {
     try listen()
     housekeeping.begin()
     probe.begin()
+    control.relays.use(configuration.sources)
     catalog.settled(within: Self.startSeconds) { [self] in announce() }
     do throws(SystemError) {
       try loop.run()
@@ -102,6 +103,7 @@ final class Daemon {
 
   /// Says that everything is there, and where.
   private func announce() {
+    control.relays.warn(of: catalog.playable)
     let announcement = Announcement(
       http: http.address, rtsp: control.rtsp.address, playable: catalog.playable,
       media: catalog.path)
@@ -164,6 +166,7 @@ final class Daemon {
       // Before their sources are gone, which would be given as the reason.
       endRecordings()
       control.stopServer()
+      control.relays.stop()
       http.stop()
     case .hangup:
       service.reloading()
@@ -220,8 +223,11 @@ final class Daemon {
     control.recordings.limits = next.limits
     control.viewers.allowed = next.allowedServers
     control.viewers.sessionsMax = next.limits.viewerSessionsMax
+    control.relays.use(next.sources)
+    control.relays.warn(of: catalog.playable)
     access.use(next.users, tokenSecret: next.tokenKey)
     access.addresses = next.addresses
+    access.limits = next.limits
     control.rtsp.recheck()
     http.recheck()
     http.limits = next.limits

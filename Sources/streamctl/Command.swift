@@ -6,6 +6,7 @@ struct Command: Sendable {
   /// What can be done.
   enum Verb: String, CaseIterable, Sendable {
     case start, stop, status, setup, play, pause, teardown, sessions, clients, kick, videos
+    case sources
     case watch, snapshot, record, log, probe, bench, passwd, token, version, completions, help
   }
 
@@ -76,6 +77,7 @@ struct Command: Sendable {
     Command(verb: .stop, summary: "stop the RTSP server, and every session with it"),
     Command(verb: .status, summary: "what the daemon is doing"),
     Command(verb: .videos, summary: "the files that can be played, and why others cannot"),
+    Command(verb: .sources, summary: "the cameras that are relayed, and what is published"),
     Command(
       verb: .setup, operand: Operand(name: "NAME", isRequired: false),
       summary: "set a viewer session up, of a video or the first one", options: setupOptions,

@@ -54,6 +54,7 @@ struct Program {
     case .stop: try stop()
     case .status: try status()
     case .videos: try videos()
+    case .sources: try sources()
     case .setup: try setup()
     case .play: try play()
     case .pause: try pause()

@@ -13,9 +13,10 @@ struct Table {
     static func ofState(_ state: String) -> Style {
       switch state {
       case "running", "playing", "recording": .good
-      case "starting", "stopping", "ready", "paused", "waiting", "warning": .careful
-      case "error": .bad
-      case "stopped", "init", "ended", "info": .faint
+      case "starting", "stopping", "ready", "paused", "warning", "connecting", "held", "waiting":
+        .careful
+      case "error", "retrying", "unauthorised": .bad
+      case "stopped", "init", "ended", "info", "idle": .faint
       default: .plain
       }
     }

@@ -42,6 +42,24 @@ struct FolderTests {
     #expect(error?.isMissing == true)
   }
 
+  @Test("a combining mark behind a slash takes nobody past it", arguments: resolvers)
+  func marks(resolver: Folder.Resolver) throws {
+    scratch.write("media/sub/b.mjpeg", "inside")
+    // Foundation would not find the folders of these.
+    scratch.write("", name: Array("\u{301}secret".utf8))
+    scratch.write("media/sub/", name: Array("\u{301}b.mjpeg".utf8))
+    scratch.write("media/", name: Array(".\u{301}hidden".utf8))
+    scratch.link("media/up", to: "..")
+    let folder = try open(resolver)
+    #expect(try folder.file(at: "sub/\u{301}b.mjpeg").identity().size == 0)
+    for path in ["../\u{301}secret", "up/\u{301}secret", "sub/../../\u{301}secret"] {
+      let error = #expect(throws: SystemError.self) { try folder.file(at: path) }
+      #expect(error?.isMissing == true, "\(path)")
+    }
+    let files = folder.listing(limit: 100, depth: 5).files
+    #expect(Set(files) == ["sub/b.mjpeg", "sub/\u{301}b.mjpeg"])
+  }
+
   @Test("links are followed inside and never lead out", arguments: resolvers)
   func links(resolver: Folder.Resolver) throws {
     scratch.write("secret", "outside")

@@ -97,6 +97,22 @@ struct Limit: Sendable {
       name: "live_silence_s", path: \.liveSilenceSeconds, range: 1...86_400,
       summary: "seconds without a picture after which a request that publishes is ended"),
     Limit(
+      name: "penalty_ms", path: \.penaltyMilliseconds, range: 0...60_000,
+      summary: "milliseconds that the first wrong password on a connection waits for its answer; "
+        + "each further one waits twice as long as the one before"),
+    Limit(
+      name: "penalty_max_ms", path: \.penaltyMillisecondsMax, range: 0...600_000,
+      summary: "the longest such wait"),
+    Limit(
+      name: "nonce_s", path: \.nonceSeconds, range: 10...86_400,
+      summary: "seconds for which a Digest nonce is good"),
+    Limit(
+      name: "login_s", path: \.loginSeconds, range: 60...31_536_000,
+      summary: "seconds for which a browser's login is good"),
+    Limit(
+      name: "logins", path: \.loginsMax, range: 1...10_000,
+      summary: "logins of one user that are good at the same time; the oldest gives way"),
+    Limit(
       name: "recordings", path: \.recordingsMax, range: 0...1000,
       summary: "recordings at a time"),
     Limit(

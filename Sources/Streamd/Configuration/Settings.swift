@@ -39,6 +39,8 @@ extension Setting {
       list: "users", \.users, .user, "FILE", .now,
       "who may watch and control: entries that streamctl passwd makes", isSecret: true),
     Setting(
+      sources: "sources", "cameras and other servers that are relayed, each under a name"),
+    Setting(
       "token_key", \.tokenKeyFile, .file, "FILE", .now,
       "a file with the key that tokens are signed with"),
     Setting(

@@ -31,6 +31,7 @@ final class HTTPServer {
     policy = RequestPolicy(allowedHosts: allowedHosts)
     control.serverStateChanged = { [unowned self] in broadcast($0) }
     control.catalog.changed = { [unowned self] in broadcast(Event("videos_changed")) }
+    control.relays.changed = { [unowned self] in broadcast(Event("sources_changed")) }
     control.activity.added = { [unowned self] in broadcast(LogEvent($0), to: .admin) }
     control.recordings.changed = { [unowned self] in tell($0) }
     control.directViewers = { [unowned self] in

@@ -353,8 +353,8 @@ final class Catalog {
   /// is hidden inside of it is refused here.
   private static func isAllowed(_ path: String) -> Bool {
     !path.isEmpty && path.utf8.count <= 1024 && !path.utf8.contains(0)
-      && path.split(separator: "/", omittingEmptySubsequences: false).allSatisfy {
-        !$0.isEmpty && !$0.hasPrefix(".")
+      && path.split(at: "/", omittingEmptySubsequences: false).allSatisfy {
+        !$0.isEmpty && $0.utf8.first != UInt8(ascii: ".")
       }
   }
 

@@ -30,6 +30,7 @@ struct ConfigurationFileTests {
        "www": "/w", "rtp_ports": "30000-30009", "fps": "30000/1001", "session_timeout": 9,
        "allowed_servers": ["10.0.0.1:1", "[::1]:2"], "allowed_hosts": ["tv.example"],
        "users": ["a:view:5f4dcc3b5aa765d61d8327deb882cf99:x*"], "token_key": "/k",
+       "sources": {"cam": "rtsp://cam/x"},
        "allow": ["10.0.0.0/8"], "deny": ["::1"], "trusted_proxies": ["10.0.0.1"],
        "log_level": "error", "log_format": "json",
        "limits": {"connections": 7, "viewer_sessions": 0}}
@@ -41,6 +42,7 @@ struct ConfigurationFileTests {
     #expect(options.rate == FrameRate(30_000, 1001) && options.limits.sessionTimeoutSeconds == 9)
     #expect(options.allowedServers.count == 2 && options.allowedHosts == ["tv.example"])
     #expect(options.users.first?.videos?.map(\.text) == ["x*"] && options.tokenKeyFile == "/k")
+    #expect(options.sources.map(\.url.shown) == ["rtsp://cam/x"])
     #expect(options.addresses.allowed.count == 1 && options.addresses.denied.count == 1)
     #expect(options.logLevel == .error && options.logFormat == .json)
     #expect(options.limits.connectionsMax == 7 && options.limits.viewerSessionsMax == 0)

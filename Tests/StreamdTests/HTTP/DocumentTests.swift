@@ -63,7 +63,8 @@ struct DocumentTests {
     let one = sessions + "/{id}"
     let file = "/video/{name}"
     var examples = [
-      "/api/v1/status", "/api/v1/videos", sessions, "/api/v1/clients", "/api/v1/log",
+      "/api/v1/status", "/api/v1/videos", "/api/v1/sources", sessions, "/api/v1/clients",
+      "/api/v1/log",
       "/api/v1/openapi.json", "/api/config", "/healthz", "/readyz",
       "/metrics",
     ].map { Example(method: "GET", path: $0, status: 200) }
