@@ -32,7 +32,8 @@ final class RelayStage {
   }
 
   init(lookup: NameResolver.Lookup? = nil) throws {
-    loop = try EventLoop(clock: clock)
+    let loop = try EventLoop(clock: clock)
+    self.loop = loop
     activity = ActivityLog(loop: loop)
     camera = try Camera(loop)
     worker = try Worker(on: loop)
