@@ -13,6 +13,7 @@ final class Control {
   let live: LiveStreams
   let rtsp: RTSPServer
   let viewers: ViewerSessions
+  let recordings: Recordings
   let relays: Relays
   let activity: ActivityLog
   let access: Access
@@ -32,13 +33,14 @@ final class Control {
 
   init(
     loop: EventLoop, catalog: Catalog, rtsp: RTSPServer, viewers: ViewerSessions,
-    activity: ActivityLog, rtspAddress: SocketAddress
+    recordings: Recordings, activity: ActivityLog, rtspAddress: SocketAddress
   ) {
     self.loop = loop
     self.catalog = catalog
     live = rtsp.live
     self.rtsp = rtsp
     self.viewers = viewers
+    self.recordings = recordings
     self.activity = activity
     access = rtsp.access
     relays = Relays(

@@ -7,7 +7,7 @@ struct Command: Sendable {
   enum Verb: String, CaseIterable, Sendable {
     case start, stop, status, setup, play, pause, teardown, sessions, clients, kick, videos
     case sources
-    case watch, snapshot, log, probe, bench, passwd, token, version, completions, help
+    case watch, snapshot, record, log, probe, bench, passwd, token, version, completions, help
   }
 
   /// The word behind a command, and how a shell may complete it.
@@ -109,6 +109,16 @@ struct Command: Sendable {
           summary: "where to write it; standard output unless that is a terminal"), session,
       ]),
     Command(
+      verb: .record,
+      operand: Operand(
+        name: "start|stop|list", isRequired: false,
+        completion: .words(["start", "stop", "list"])),
+      summary: "record a session or a live source to a file", options: recordOptions,
+      note: """
+        start records the session that was set up last, or what is named; stop ends that. Files go
+        into the folder that the daemon was given with --recordings.
+        """),
+    Command(
       verb: .log, summary: "the activity log",
       options: [
         Option(name: "--follow", short: "-f", summary: "go on with new lines until Ctrl-C"),
@@ -180,6 +190,11 @@ struct Command: Sendable {
     Option(
       name: "--transport", value: "udp|tcp", completion: .words(["udp", "tcp"]),
       summary: "how RTP comes in (udp)"),
+  ]
+
+  private static let recordOptions = [
+    Option(name: "--source", value: "NAME", summary: "a live source, such as live/door"), session,
+    Option(name: "--id", value: "N", summary: "stop: this recording of the list"),
   ]
 
   private static let benchOptions = [

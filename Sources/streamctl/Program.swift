@@ -66,6 +66,7 @@ struct Program {
       var watch = Watch(self)
       try watch.run()
     case .snapshot: try snapshot()
+    case .record: try record()
     case .log: try log()
     case .probe: try probe()
     case .passwd: try passwd()

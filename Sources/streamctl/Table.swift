@@ -12,11 +12,11 @@ struct Table {
     /// The style that says what a state means.
     static func ofState(_ state: String) -> Style {
       switch state {
-      case "running", "playing": .good
+      case "running", "playing", "recording": .good
       case "starting", "stopping", "ready", "paused", "warning", "connecting", "held", "waiting":
         .careful
       case "error", "retrying", "unauthorised": .bad
-      case "stopped", "init", "info", "idle": .faint
+      case "stopped", "init", "ended", "info", "idle": .faint
       default: .plain
       }
     }

@@ -13,6 +13,8 @@ struct Configuration {
   var start = false
   /// The media folder; nil looks for one.
   var media: String?
+  /// Where recordings are written to; nil where nothing is recorded.
+  var recordings: String?
   /// The dashboard's files; nil looks for them.
   var www: String?
   /// Server ports for RTP and RTCP.

@@ -32,7 +32,7 @@ struct Secrets {
     guard let setting = Setting.named("users"), let (path, bytes) = try file(usersPath, "users")
     else { return nil }
     let lines = String(decoding: bytes, as: UTF8.self)
-      .split(separator: "\n", omittingEmptySubsequences: false)
+      .split(at: "\n", omittingEmptySubsequences: false)
     var values: [String] = []
     for (index, line) in lines.enumerated() {
       let line = String(line.last == "\r" ? line.dropLast() : line)

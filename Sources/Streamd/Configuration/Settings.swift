@@ -14,6 +14,9 @@ extension Setting {
       "the address for http and rtsp where they are not given"),
     Setting(
       "media", \.media, .path, "DIR", .later, "the folder whose files are served (looked for)"),
+    Setting(
+      "recordings", \.recordings, .path, "DIR", .later,
+      "the folder that recordings are written to; without one nothing is recorded"),
     Setting("www", \.www, .path, "DIR", .restart, "the dashboard's files (looked for)"),
     Setting(
       "rtp_ports", \.rtpPorts, .portPairs, "FIRST-LAST", .later,

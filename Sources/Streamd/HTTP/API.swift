@@ -42,6 +42,12 @@ final class API {
     Route(method: "GET", path: "/api/v1/sessions/{id}/snapshot.jpg", role: .view) {
       $0.sessionSnapshot($1)
     },
+    Route(method: "GET", path: "/api/v1/recordings", role: .view) { $0.recordings($1) },
+    Route(method: "POST", path: "/api/v1/recordings", role: .control) { $0.startRecording($1) },
+    Route(method: "GET", path: "/api/v1/recordings/{id}", role: .view) { $0.recording($1) },
+    Route(method: "DELETE", path: "/api/v1/recordings/{id}", role: .control) {
+      $0.stopRecording($1)
+    },
     Route(method: "GET", path: "/api/v1/clients", role: .admin) { $0.clients($1) },
     Route(method: "DELETE", path: "/api/v1/clients/{id}", role: .admin) { $0.kick($1) },
     Route(method: "GET", path: "/api/v1/log", role: .admin) { $0.log($1) },
@@ -107,8 +113,8 @@ final class API {
 
   private static func match(_ path: String, _ pattern: String) -> [String: String]? {
     var captures: [String: String] = [:]
-    let wanted = pattern.split(separator: "/")
-    var given = path.split(separator: "/", omittingEmptySubsequences: false).dropFirst()
+    let wanted = pattern.split(at: "/")
+    var given = path.split(at: "/", omittingEmptySubsequences: false).dropFirst()
     for (index, part) in wanted.enumerated() {
       guard part.hasPrefix("{") else {
         guard given.popFirst() == part else { return nil }
@@ -147,7 +153,7 @@ final class API {
   /// behind it: items that come or go meanwhile repeat none of the others and hide none.
   ///
   /// - Parameter key: what the names are sorted by; nil when a cursor cannot be a name.
-  private func page<Item: Codable & Sendable, Key: Comparable>(
+  func page<Item: Codable & Sendable, Key: Comparable>(
     _ exchange: HTTPExchange, _ items: [Item], _ name: (Item) -> String, key: (String) -> Key?
   ) {
     let query = exchange.request.query
@@ -421,7 +427,7 @@ private struct ClientKey: Comparable {
   private let session: Int
 
   init?(_ text: String) {
-    let parts = text.split(separator: "-", omittingEmptySubsequences: false).map { Int($0) }
+    let parts = text.split(at: "-", omittingEmptySubsequences: false).map { Int($0) }
     guard parts.count == 2, let connection = parts[0], let session = parts[1] else { return nil }
     (self.connection, self.session) = (connection, session)
   }

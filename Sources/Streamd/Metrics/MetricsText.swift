@@ -14,6 +14,7 @@ struct MetricsText {
     appendReceived(control.live, metrics)
     appendRequests(metrics)
     appendFailures(metrics)
+    appendRecordings(control.recordings)
     histogram(
       "streamd_rtcp_fraction_lost", "Packets that receivers said they lost, as a fraction.",
       metrics.fractionLost)
@@ -142,6 +143,19 @@ struct MetricsText {
       metrics.authenticationFailures.sorted { $0.key < $1.key }.map {
         ("protocol=\"\($0.key)\"", $0.value)
       })
+  }
+
+  private mutating func appendRecordings(_ recordings: Recordings) {
+    let totals = recordings.totals
+    gauge("streamd_recordings", "Recordings that are not over.", [("", recordings.active.count)])
+    counter("streamd_recorded_frames_total", "Frames recorded.", [("", totals.frames)])
+    counter("streamd_recorded_bytes_total", "Bytes written by recordings.", [("", totals.bytes)])
+    counter(
+      "streamd_recording_frames_left_out_total", "Frames of recorded sources that are in no file.",
+      Recordings.LeftOut.allCases.map { ("reason=\"\($0.rawValue)\"", totals.leftOut[$0] ?? 0) })
+    counter(
+      "streamd_recordings_ended_total", "Recordings that are over.",
+      Recording.Ending.allCases.map { ("reason=\"\($0.rawValue)\"", totals.endings[$0] ?? 0) })
   }
 
   private mutating func appendProcess(_ resources: Process.Resources, startedAt: Int64) {

@@ -188,7 +188,9 @@ struct ArgumentsTests {
   func variables() throws {
     let folder = try TemporaryFolder()
     try folder.write("key", [UInt8](repeating: 0x61, count: 32))
-    try folder.write("users", Array("a:view:5f4dcc3b5aa765d61d8327deb882cf99".utf8))
+    // As an editor on Windows leaves it.
+    let users = "# who may watch\r\na:view:5f4dcc3b5aa765d61d8327deb882cf99\r\n\r\n"
+    try folder.write("users", Array(users.utf8))
     try folder.write("sources", Array(#"{"cam": "rtsp://cam/"}"#.utf8))
     let environment = [
       "STREAMD_HTTP": "127.0.0.1:1", "STREAMD_RTSP": "127.0.0.1:2", "STREAMD_START": "true",
@@ -251,7 +253,7 @@ struct ArgumentsTests {
     #expect(
       fault(["--limits", "conections=5"])
         == "--limits: there is no limit conections, did you mean connections?")
-    #expect(fault(["--limits", "nonsense"])?.contains("there are connections, ") == true)
+    #expect(fault(["--limits", "quadrillions"])?.contains("there are connections, ") == true)
     for value in ["", "0", "-1", "1000001", "1e3", "9999999999999999999999"] {
       #expect(
         fault(["--limits", "connections=\(value)"])

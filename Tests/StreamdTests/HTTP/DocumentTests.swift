@@ -108,13 +108,37 @@ struct DocumentTests {
       Example(
         method: "GET", path: file + "/stream.mjpg", status: 400, part: "good.mjpeg",
         query: "?fps=x"))
+    examples += recordings(session)
     examples.append(Example(method: "POST", path: "/api/v1/server/stop", status: 200))
+    return examples
+  }
+
+  /// In a daemon that has recorded `session` as number 1 before.
+  private static func recordings(_ session: String) -> [Example] {
+    let (all, one) = ("/api/v1/recordings", "/api/v1/recordings/{id}")
+    var examples = [
+      Example(method: "GET", path: all, status: 200),
+      Example(method: "GET", path: all, status: 400, query: "?after=x"),
+      Example(method: "GET", path: one, status: 200, part: "1"),
+      Example(method: "GET", path: one, status: 404, part: "9"),
+      Example(method: "DELETE", path: one, status: 404, part: "none"),
+      Example(method: "DELETE", path: one, status: 200, part: "1"),
+    ]
+    for (body, status) in [
+      ("{\"session_id\":\"\(session)\"}", 201), ("{\"session_id\":\"\(session)\"}", 409),
+      ("{}", 400),
+      ("{\"source\":\"good.mjpeg\"}", 400), ("{\"source\":\"live/none\"}", 404),
+      ("{\"session_id\":\"none\"}", 404),
+    ] {
+      examples.append(Example(method: "POST", path: all, status: status, body: body))
+    }
     return examples
   }
 
   @Test("every documented answer of every documented path is had, and nothing is promised besides")
   func everyAnswer() throws {
     let folder = try TemporaryFolder()
+    let recordings = try TemporaryFolder()
     let pictures = try Repository.samplePictures()
     try folder.write("good.mjpeg", pictures[0] + pictures[1])
     try folder.write("bad.mjpeg", Array("00005hello".utf8))
@@ -126,7 +150,10 @@ struct DocumentTests {
     let guarded = try GuardedDaemon()
     for example in Self.guarded { try check(example, guarded.daemon, &had) }
     let daemon = try DaemonProcess(
-      ["--allowed-servers", "127.0.0.1:1"], media: folder.path)
+      [
+        "--allowed-servers", "127.0.0.1:1", "--recordings", recordings.path, "--limits",
+        "recording_free_bytes=0",
+      ], media: folder.path)
     try check(Example(method: "POST", path: "/api/v1/server/start", status: 200), daemon, &had)
     let client = try HTTPClient(daemon)
     let playing = try #require(
@@ -138,6 +165,9 @@ struct DocumentTests {
       try client.request("GET", "\(Self.sessions)/\(playing)/snapshot.jpg").status == 200
     }
     #expect(hasPicture)
+    let recorded = "{\"session_id\":\"\(playing)\"}"
+    _ = try client.request("POST", "/api/v1/recordings", json: recorded)
+    _ = try client.request("DELETE", "/api/v1/recordings/1")
     let player = try RTSPClient(port: daemon.port)
     _ = try player.request("SETUP", daemon.url("good.mjpeg"), ["Transport: RTP/AVP/TCP"])
     let clients = try client.request("GET", "/api/v1/clients").json["items"] as? [[String: Any]]

@@ -77,6 +77,13 @@ final class DaemonProcess {
     (try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(pid)/fd").count) ?? -1
   }
 
+  /// How much memory it has.
+  func residentBytes() throws -> Int {
+    let fields = try String(contentsOfFile: "/proc/\(pid)/statm", encoding: .utf8).split(
+      separator: " ")
+    return (fields.count > 1 ? Int(fields[1]) ?? 0 : 0) * Int(getpagesize())
+  }
+
   /// Asks it to end and returns its exit status.
   func terminate() -> Int32 {
     process.terminate()
