@@ -97,12 +97,14 @@ struct PictureSplitterTests {
     let multipart = part(Self.picture, ["Content-Length: \(Self.picture.count)"])
     for bytes in [Self.picture, Array(multipart.dropLast(2))] {
       var splitter = PictureSplitter(pictureBytesMax: 10_000)
-      let most = Array(bytes.dropLast())
-      splitter.feed(most.span)
-      #expect(try splitter.next() == nil)
+      let start = Array(bytes.dropLast())
+      splitter.feed(start.span)
+      let nothing = try splitter.next()
+      #expect(nothing == nil)
       let last = [bytes[bytes.count - 1]]
       splitter.feed(last.span)
-      #expect(try splitter.next() == .picture(Self.picture))
+      let picture = try splitter.next()
+      #expect(picture == .picture(Self.picture))
     }
   }
 
