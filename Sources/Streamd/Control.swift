@@ -13,6 +13,8 @@ final class Control {
   let live: LiveStreams
   let rtsp: RTSPServer
   let viewers: ViewerSessions
+  let recordings: Recordings
+  let relays: Relays
   let activity: ActivityLog
   let access: Access
   private let rtspAddress: SocketAddress
@@ -31,15 +33,18 @@ final class Control {
 
   init(
     loop: EventLoop, catalog: Catalog, rtsp: RTSPServer, viewers: ViewerSessions,
-    activity: ActivityLog, rtspAddress: SocketAddress
+    recordings: Recordings, activity: ActivityLog, rtspAddress: SocketAddress
   ) {
     self.loop = loop
     self.catalog = catalog
     live = rtsp.live
     self.rtsp = rtsp
     self.viewers = viewers
+    self.recordings = recordings
     self.activity = activity
     access = rtsp.access
+    relays = Relays(
+      loop: loop, activity: activity, live: rtsp.live, buffer: rtsp.buffer, ports: rtsp.ports)
     self.rtspAddress = rtspAddress
     started = loop.now
     startedRealtime = loop.realtime

@@ -6,7 +6,8 @@ struct Command: Sendable {
   /// What can be done.
   enum Verb: String, CaseIterable, Sendable {
     case start, stop, status, setup, play, pause, teardown, sessions, clients, kick, videos
-    case watch, snapshot, log, probe, bench, passwd, token, version, completions, help
+    case sources
+    case watch, snapshot, record, log, probe, bench, passwd, token, version, completions, help
   }
 
   /// The word behind a command, and how a shell may complete it.
@@ -76,6 +77,7 @@ struct Command: Sendable {
     Command(verb: .stop, summary: "stop the RTSP server, and every session with it"),
     Command(verb: .status, summary: "what the daemon is doing"),
     Command(verb: .videos, summary: "the files that can be played, and why others cannot"),
+    Command(verb: .sources, summary: "the cameras that are relayed, and what is published"),
     Command(
       verb: .setup, operand: Operand(name: "NAME", isRequired: false),
       summary: "set a viewer session up, of a video or the first one", options: setupOptions,
@@ -106,6 +108,16 @@ struct Command: Sendable {
           name: "--output", short: "-o", value: "FILE", completion: .file,
           summary: "where to write it; standard output unless that is a terminal"), session,
       ]),
+    Command(
+      verb: .record,
+      operand: Operand(
+        name: "start|stop|list", isRequired: false,
+        completion: .words(["start", "stop", "list"])),
+      summary: "record a session or a live source to a file", options: recordOptions,
+      note: """
+        start records the session that was set up last, or what is named; stop ends that. Files go
+        into the folder that the daemon was given with --recordings.
+        """),
     Command(
       verb: .log, summary: "the activity log",
       options: [
@@ -178,6 +190,11 @@ struct Command: Sendable {
     Option(
       name: "--transport", value: "udp|tcp", completion: .words(["udp", "tcp"]),
       summary: "how RTP comes in (udp)"),
+  ]
+
+  private static let recordOptions = [
+    Option(name: "--source", value: "NAME", summary: "a live source, such as live/door"), session,
+    Option(name: "--id", value: "N", summary: "stop: this recording of the list"),
   ]
 
   private static let benchOptions = [

@@ -14,6 +14,9 @@ extension Setting {
       "the address for http and rtsp where they are not given"),
     Setting(
       "media", \.media, .path, "DIR", .later, "the folder whose files are served (looked for)"),
+    Setting(
+      "recordings", \.recordings, .path, "DIR", .later,
+      "the folder that recordings are written to; without one nothing is recorded"),
     Setting("www", \.www, .path, "DIR", .restart, "the dashboard's files (looked for)"),
     Setting(
       "rtp_ports", \.rtpPorts, .portPairs, "FIRST-LAST", .later,
@@ -35,6 +38,8 @@ extension Setting {
     Setting(
       list: "users", \.users, .user, "FILE", .now,
       "who may watch and control: entries that streamctl passwd makes", isSecret: true),
+    Setting(
+      sources: "sources", "cameras and other servers that are relayed, each under a name"),
     Setting(
       "token_key", \.tokenKeyFile, .file, "FILE", .now,
       "a file with the key that tokens are signed with"),

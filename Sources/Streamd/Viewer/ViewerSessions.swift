@@ -7,7 +7,7 @@ final class ViewerSessions {
   let activity: ActivityLog
   let buffer: ReceiveBuffer
   let retryPolicy: RetryPolicy
-  private let ports: PortAllocator
+  let ports: PortAllocator
   /// Servers that may be watched besides our own.
   var allowed: [SocketAddress]
   var sessionsMax: Int
@@ -88,17 +88,6 @@ final class ViewerSessions {
       activity.note(.info, "viewer session ended, nobody watches", ["session": session.id])
       session.teardown("Nobody watches")
     }
-  }
-
-  func openPorts(
-    near address: SocketAddress, for session: ViewerSession
-  ) throws(SystemError) -> ReceivePorts {
-    let local = address.anyAddress
-    guard
-      let opened = try ReceivePorts.open(
-        on: local, from: ports, loop: loop, handler: session)
-    else { throw SystemError.portsExhausted }
-    return opened
   }
 
   /// Only our own server and those on the allow list may be named: a page must not be able to make

@@ -18,8 +18,10 @@ public struct RTPInfo: Equatable, Sendable {
   /// Reads the first track of a header; nil when a field is missing or out of range.
   public init?(_ value: String) {
     var (url, sequence, timestamp): (String?, UInt16?, UInt32?) = (nil, nil, nil)
-    for part in value.prefix(while: { $0 != "," }).split(separator: ";") {
-      let pair = part.split(separator: "=", maxSplits: 1).map { trimmed($0) }
+    for part in value.split(at: ",", maxSplits: 1, omittingEmptySubsequences: false)[0].split(
+      at: ";")
+    {
+      let pair = part.split(at: "=", maxSplits: 1).map { trimmed($0) }
       guard pair.count == 2 else { continue }
       switch pair[0].lowercased() {
       case "url": url = pair[1]

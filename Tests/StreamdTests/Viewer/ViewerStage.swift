@@ -127,7 +127,8 @@ final class ViewerStage: PictureWatcher {
   }
 }
 
-/// An RTSP server that answers as long as the test wants it to. It sends no pictures.
+/// An RTSP server that answers as long as the test wants it to, and sends pictures when it is told
+/// to.
 final class Camera {
   let address: SocketAddress
   /// The method that it does not answer any more, nor what follows.
@@ -138,6 +139,7 @@ final class Camera {
   private let loop: EventLoop
   private let buffer = ReceiveBuffer(capacity: 4096)
   private var listener: Listener?
+  private var packets = TestPackets()
 
   init(_ loop: EventLoop) throws {
     self.loop = loop
@@ -165,6 +167,13 @@ final class Camera {
     for connection in connections { connection.close() }
     // With the last reference the descriptor goes.
     connections = []
+  }
+
+  /// Shows a picture to everybody who plays.
+  func show() {
+    for packet in packets.picture(packets: 2) {
+      for connection in connections where connection.isOpen { connection.send(packet) }
+    }
   }
 
   /// How many have not been hung up on.
@@ -211,6 +220,11 @@ final class CameraConnection: Connection {
     guard let end = received.firstRange(of: Array("\r\n\r\n".utf8)) else { return nil }
     defer { received.removeSubrange(..<end.upperBound) }
     return String(decoding: received[..<end.lowerBound], as: UTF8.self).split(separator: "\r\n")
+  }
+
+  /// Sends a packet on the first channel.
+  fileprivate func send(_ packet: [UInt8]) {
+    sendIfRoom([0x24, 0, UInt8(packet.count >> 8), UInt8(packet.count & 0xFF)] + packet)
   }
 
   /// Answers at last what has waited, whose number is `cseq`.
