@@ -107,7 +107,8 @@ final class Control {
 
   /// Whoever publishes over HTTP, and everybody who has an RTSP session.
   func clients() -> [ClientReport] {
-    live.publishers.compactMap { ($0 as? HTTPPublisher)?.report } + rtsp.clients()
+    live.publishers.compactMap { $0 as? HTTPPublisher }.sorted { $0.number < $1.number }
+      .map(\.report) + rtsp.clients()
   }
 
   /// Ends a client by its identifier; false when there is none.

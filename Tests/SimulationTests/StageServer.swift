@@ -133,8 +133,8 @@ final class StageConnection {
       conversation.playing(
         frame: subscriber.playhead.frame, sequence: subscriber.sequence,
         timestamp: subscriber.playhead.timestamp)
-    case .announce, .receive, .record, .packet:
-      stage.complain("a viewer that publishes")
+    case .announce, .receive, .record: conversation.refused(RTSPRefusal(.forbidden))
+    case .packet: stage.complain("a packet of somebody who does not publish")
     case .pause(let session): subscribers[session]?.pause()
     case .end(let session, _):
       guard let subscriber = subscribers.removeValue(forKey: session) else {

@@ -60,9 +60,11 @@ final class Relay: Wakeable, LiveDemand {
   func end() {
     attempt += 1
     letGo()
-    loop.deadlines.clear(self)
-    if let stream { home.live.unregister(stream) }
+    let old = stream
     stream = nil
+    // Its viewers leave, of which we are told.
+    if let old { home.live.unregister(old) }
+    loop.deadlines.clear(self)
   }
 
   func wanted() { perform(schedule.wanted(at: loop.now)) }

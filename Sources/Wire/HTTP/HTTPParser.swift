@@ -260,10 +260,7 @@ public struct HTTPParser: Sendable {
       return .fixed(try contentLength(request, limit: .max))
     }
     // Not the RFC's, but what some encoders do. Nothing can follow that would be mistaken for it.
-    guard !request.isPersistent else {
-      throw HTTPError(.lengthRequired, "a body that is neither chunked nor has a Content-Length")
-    }
-    return .untilClosed
+    return request.lacksLength ? .fixed(0) : .untilClosed
   }
 
   private static func bodyBytes(

@@ -17,6 +17,11 @@ public struct HTTPRequest: Equatable, Sendable {
   /// The body is not here: it is handed out as it comes.
   public var bodyFollows = false
 
+  /// Nothing ends its body, so that it has none: neither a length, nor chunks, nor the connection.
+  public var lacksLength: Bool {
+    headers["Content-Length"] == nil && headers["Transfer-Encoding"] == nil && isPersistent
+  }
+
   /// It waits for `100 Continue` before it sends its body (RFC 9110 §10.1.1).
   public var expectsContinue: Bool {
     minorVersion >= 1 && headers["Expect"].map { equalIgnoringCase($0, "100-continue") } ?? false

@@ -14,6 +14,7 @@ struct DocumentTests {
     var part = ""
     var query = ""
     var body: String?
+    var headers: [String] = []
 
     var key: String { "\(method) \(path) \(status)" }
 
@@ -110,7 +111,21 @@ struct DocumentTests {
         query: "?fps=x"))
     examples += recordings(session)
     examples.append(Example(method: "POST", path: "/api/v1/server/stop", status: 200))
-    return examples
+    return examples + publishing
+  }
+
+  /// While `live/taken` is published.
+  private static let publishing = ["PUT", "POST"].flatMap { method in
+    [
+      (200, "x", nil, ["Content-Length: 0"]), (411, "x", nil, []),
+      (400, "x", "x", ["Transfer-Encoding: chunked"]),
+      (409, "taken", nil, ["Content-Length: 0"]), (415, "x", "{}", []),
+      (413, "x", "--f\r\nContent-Length: 100000000\r\n\r\n", ["Content-Type: multipart/x"]),
+    ].map { status, name, body, headers in
+      Example(
+        method: method, path: "/live/{name}", status: status, part: name, body: body,
+        headers: headers)
+    }
   }
 
   /// In a daemon that has recorded `session` as number 1 before.
@@ -168,6 +183,9 @@ struct DocumentTests {
     let recorded = "{\"session_id\":\"\(playing)\"}"
     _ = try client.request("POST", "/api/v1/recordings", json: recorded)
     _ = try client.request("DELETE", "/api/v1/recordings/1")
+    let publisher = try HTTPClient(daemon)
+    try publisher.send("PUT", "/live/taken", ["Transfer-Encoding: chunked"])
+    #expect(eventually { daemon.log.contains("live/taken is published") })
     let player = try RTSPClient(port: daemon.port)
     _ = try player.request("SETUP", daemon.url("good.mjpeg"), ["Transport: RTP/AVP/TCP"])
     let clients = try client.request("GET", "/api/v1/clients").json["items"] as? [[String: Any]]
@@ -180,7 +198,7 @@ struct DocumentTests {
     _ example: Example, _ daemon: DaemonProcess, _ had: inout Set<String>
   ) throws {
     let client = try HTTPClient(daemon)
-    try client.send(example.method, example.target, json: example.body)
+    try client.send(example.method, example.target, json: example.body, example.headers)
     let head = try client.readHead()
     #expect(head.hasPrefix("HTTP/1.1 \(example.status) "), "\(example.key): \(head)")
     if example.status >= 400 {

@@ -11,7 +11,8 @@ struct RecordedFileTests {
     -> AVIWriter.Output
   {
     for picture in pictures { writer.append(picture) }
-    return try #require(writer.flush())
+    let output = writer.flush()
+    return try #require(output)
   }
 
   @Test("what a full disk refuses is cut off, and what was there before plays")

@@ -7,7 +7,7 @@ import Wire
 
 /// A live source that the test publishes and real recordings of it, on a clock that the test moves:
 /// hours are recorded in a moment, into real files.
-final class RecordingStage: LivePublisher {
+final class RecordingStage {
   let clock = StoppedClock()
   let loop: EventLoop
   let activity: ActivityLog
@@ -39,19 +39,17 @@ final class RecordingStage: LivePublisher {
     folder = try TemporaryFolder()
     recordings = Recordings(
       loop: loop, activity: activity, folder: try Folder(folder.path), limits: limits)
-    let publisher = Publisher()
     stream = try live.publish("live/door", by: publisher)
-    self.publisher = publisher
     recordings.changed = { [weak self] in self?.told.append($0.report) }
   }
 
   private final class Publisher: LivePublisher {
+    var report: ClientReport { ClientReport() }
     func displaced() {}
+    func kick() {}
   }
 
-  private let publisher: Publisher
-
-  func displaced() {}
+  private let publisher = Publisher()
 
   /// Everything is let go of, as the loop demands it.
   func end() throws {
@@ -157,9 +155,9 @@ struct Recorded {
     let index = try MotionJPEGIndex(bytes.span, named: name)
     self.index = index
     pictures = index.entries.map { Array(bytes[$0.range]) }
-    distinct = zip([nil] + index.entries, index.entries).filter { $0 != $1 }.map {
-      Array(bytes[$0.1.range])
-    }
+    distinct = index.entries.indices.filter {
+      $0 == 0 || index.entries[$0] != index.entries[$0 - 1]
+    }.map { Array(bytes[index.entries[$0].range]) }
   }
 
   /// Of all steps.

@@ -81,18 +81,16 @@ struct RecordingTests {
     try stage.play(fps: 10, seconds: 5)
     try stage.play(fps: 50, seconds: 20)
     try stage.play(fps: 25, seconds: 4)
-    var files = try stage.files()
-    let large = try #require(
-      try Tool.runAtOnce(
-        "ffmpeg",
-        [
-          "-v", "error", "-f", "lavfi", "-i", "testsrc=size=320x240", "-frames:v", "1",
-          "-pix_fmt", "yuvj420p", "-huffman", "default", "-f", "mjpeg", "-",
-        ]
-      ).output)
+    let made = try Tool.runAtOnce(
+      "ffmpeg",
+      [
+        "-v", "error", "-f", "lavfi", "-i", "testsrc=size=320x240", "-frames:v", "1", "-pix_fmt",
+        "yuvj420p", "-huffman", "default", "-f", "mjpeg", "-",
+      ])
+    let large = made.output
     try stage.play(fps: 25, seconds: 2, picture: large)
     try stage.stop(recording)
-    files = try stage.files()
+    let files = try stage.files()
     #expect(files.last?.index.width == 320 && files.last?.pictures.count == 50)
     #expect(files.dropLast().allSatisfy { $0.index.width == 640 })
     let rates = files.compactMap(\.index.rate?.description)

@@ -25,14 +25,19 @@ final class RelayStage {
   final class Watcher: PictureWatcher {
     private(set) var pictures = 0
     private(set) var end: String?
+    fileprivate var leave: () -> Void = {}
     func show(_ picture: Picture) { pictures += 1 }
     func show(_ statistics: Statistics) {}
     func stateChanged(_ report: SessionReport, _ message: String) {}
-    func sourceEnded(_ reason: String) { end = reason }
+    func sourceEnded(_ reason: String) {
+      end = reason
+      leave()
+    }
   }
 
   init(lookup: NameResolver.Lookup? = nil) throws {
-    loop = try EventLoop(clock: clock)
+    let loop = try EventLoop(clock: clock)
+    self.loop = loop
     activity = ActivityLog(loop: loop)
     camera = try Camera(loop)
     worker = try Worker(on: loop)
@@ -73,7 +78,10 @@ final class RelayStage {
 
   func watch(_ name: String = "camera") throws -> Watcher {
     let watcher = Watcher()
-    try #require(live[name]).add(watcher)
+    let stream = try #require(live[name])
+    stream.add(watcher)
+    // As viewers do.
+    watcher.leave = { [unowned watcher, unowned stream] in stream.remove(watcher) }
     return watcher
   }
 

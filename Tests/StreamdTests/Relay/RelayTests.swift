@@ -153,9 +153,14 @@ struct RelayTests {
     let (relay, watcher) = (try #require(stage.relays["a"]), try stage.watch("b"))
     var changed = second
     changed.graceSeconds = 11
+    let ended = try stage.settings("d", mode: .onDemand)
+    stage.relays.use([first, second, ended])
+    let last = try stage.watch("d")
     stage.relays.use([first, changed, try stage.settings("c", mode: .onDemand)])
     #expect(stage.relays["a"] === relay && relay.reconnects == 0 && relay.state == "playing")
-    #expect(watcher.end != nil && stage.relays.all.map(\.settings.name) == ["a", "b", "c"])
+    #expect(
+      last.end != nil && watcher.end != nil
+        && stage.relays.all.map(\.settings.name) == ["a", "b", "c"])
     try stage.wait { stage.camera.requests.filter { $0 == "PLAY" }.count == 3 }
     try stage.wait { stage.camera.openCount == 2 }
     stage.relays.use([])

@@ -72,11 +72,14 @@ final class RTSPClient {
   func send(_ text: String) throws { try send(Array(text.utf8)) }
 
   /// Sends a request with the next CSeq and reads its reply.
-  func request(_ method: String, _ target: String, _ headers: [String] = []) throws -> Reply {
+  func request(
+    _ method: String, _ target: String, _ headers: [String] = [], body: String = ""
+  ) throws -> Reply {
     cseq += 1
     var text = "\(method) \(target) RTSP/1.0\r\nCSeq: \(cseq)\r\n"
     for header in headers { text += header + "\r\n" }
-    try send(text + "\r\n")
+    if !body.isEmpty { text += "Content-Length: \(body.utf8.count)\r\n" }
+    try send(text + "\r\n" + body)
     let reply = try readReply()
     #expect(reply.header("CSeq") == String(cseq))
     return reply
