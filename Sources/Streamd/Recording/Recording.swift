@@ -38,6 +38,8 @@ final class Recording: Wakeable, PictureWatcher {
   private var film: Film?
   /// Of the newest file.
   private var rate: FrameRate?
+  /// Pictures that the worker has not been given yet.
+  private var gathered = 0
   private var lastArrival: Instant = 0
   private var nextSynchronize: Instant = 0
   private var nextReport: Instant = 0
@@ -134,8 +136,8 @@ final class Recording: Wakeable, PictureWatcher {
     let jpeg = picture.jpeg
     guard let size = JPEGDimensions(jpeg.span) else { return leaveOut(.unreadable) }
     estimate.add(time)
-    let gathered = waitingBytes + shotBytes + (film?.writer.waitingBytes ?? 0)
-    guard gathered <= home.limits.recordingQueueBytesMax else { return leaveOut(.slowDisk) }
+    let held = waitingBytes + shotBytes + (film?.writer.waitingBytes ?? 0)
+    guard held <= home.limits.recordingQueueBytesMax else { return leaveOut(.slowDisk) }
     take(Film.Shot(jpeg: jpeg, size: size, time: time))
   }
 
@@ -160,8 +162,7 @@ final class Recording: Wakeable, PictureWatcher {
     guard film != nil else { return gather(shot) }
     switch film?.add(shot) {
     case .taken, nil:
-      frames += 1
-      home.totals.frames += 1
+      gathered += 1
       if film?.writer.waitingBytes ?? 0 >= Self.flushBytes { flush() }
     case .another: another(shot)
     case .paused:
@@ -243,7 +244,8 @@ final class Recording: Wakeable, PictureWatcher {
   }
 
   private func hand(_ output: AVIWriter.Output, to file: RecordedFile, closes: Bool) {
-    let count = output.count
+    let (count, pictures) = (output.count, gathered)
+    gathered = 0
     // A disk that does not keep up is not made to wait for itself as well.
     let synchronizes = closes || (loop.now >= nextSynchronize && home.isKeepingUp)
     if synchronizes { nextSynchronize = loop.now + Self.secondNanoseconds }
@@ -253,7 +255,8 @@ final class Recording: Wakeable, PictureWatcher {
       }) { [self] in
         waitingBytes -= count
         waitingJobs -= 1
-        wrote(count, file, $0, closes: closes)
+        if case .success = $0 { noteWritten(pictures, count) }
+        wrote(file, $0)
         finishIfDone()
       }
       waitingBytes += count
@@ -264,14 +267,18 @@ final class Recording: Wakeable, PictureWatcher {
     }
   }
 
+  private func noteWritten(_ pictures: Int, _ count: Int) {
+    frames += pictures
+    bytes += count
+    home.totals.frames += pictures
+    home.totals.bytes += count
+  }
+
   private func wrote(
-    _ count: Int, _ file: RecordedFile, _ result: Result<RecordedFile.Written, RecordedFile.Fault>,
-    closes: Bool
+    _ file: RecordedFile, _ result: Result<RecordedFile.Written, RecordedFile.Fault>
   ) {
     switch result {
     case .success(let written):
-      bytes += count
-      home.totals.bytes += count
       note(written.name)
       if written.freeBytes < home.limits.recordingFreeBytes {
         let (left, kept) = (written.freeBytes >> 20, home.limits.recordingFreeBytes >> 20)

@@ -14,7 +14,7 @@ struct HTTPStatusTests {
       (.forbidden, 403, "Forbidden"),
       (.notFound, 404, "Not Found"), (.methodNotAllowed, 405, "Method Not Allowed"),
       (.requestTimeout, 408, "Request Timeout"), (.conflict, 409, "Conflict"),
-      (.contentTooLarge, 413, "Content Too Large"), (.uriTooLong, 414, "URI Too Long"),
+      (.lengthRequired, 411, "Length Required"), (.contentTooLarge, 413, "Content Too Large"), (.uriTooLong, 414, "URI Too Long"),
       (.unsupportedMediaType, 415, "Unsupported Media Type"),
       (.rangeNotSatisfiable, 416, "Range Not Satisfiable"),
       (.misdirected, 421, "Misdirected Request"), (.upgradeRequired, 426, "Upgrade Required"),
