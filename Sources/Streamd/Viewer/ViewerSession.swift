@@ -29,7 +29,7 @@ final class ViewerSession: Wakeable {
   /// What is shown to the server.
   let credentials: Credentials?
   private(set) var state = State.initial
-  private(set) var watchers: [ObjectIdentifier: any PictureWatcher] = [:]
+  let audience: Audience
   /// The newest picture.
   private(set) var latest: Picture?
   /// When somebody last watched or asked something of it.
@@ -70,6 +70,7 @@ final class ViewerSession: Wakeable {
     self.usesTCP = usesTCP
     self.home = home
     loop = home.loop
+    audience = Audience(loop: home.loop)
     policy = home.retryPolicy
     lastUse = loop.now
     super.init()
@@ -128,17 +129,17 @@ final class ViewerSession: Wakeable {
     (retryAt, attemptEnds) = (nil, nil)
     loop.deadlines.clear(self)
     change(.initial, message)
-    watchers = [:]
+    audience.removeAll()
     home.ended(self)
   }
 
   func add(_ watcher: any PictureWatcher) {
-    watchers[ObjectIdentifier(watcher)] = watcher
+    audience.add(watcher)
     lastUse = loop.now
   }
 
   func remove(_ watcher: any PictureWatcher) {
-    watchers[ObjectIdentifier(watcher)] = nil
+    audience.remove(watcher)
     lastUse = loop.now
   }
 
@@ -193,7 +194,7 @@ final class ViewerSession: Wakeable {
   }
 
   private func tell(_ message: String) {
-    for watcher in Array(watchers.values) { watcher.stateChanged(report, message) }
+    for watcher in audience.all { watcher.stateChanged(report, message) }
   }
 
   // MARK: The RTSP side
@@ -287,7 +288,7 @@ final class ViewerSession: Wakeable {
     let message =
       "\(problem.detail), attempt \(report.attempt) of \(report.attemptsMax) follows in "
       + "\(Double(delay / 1_000_000) / 1000) s"
-    for watcher in Array(watchers.values) { watcher.triesAgain(report, message) }
+    for watcher in audience.all { watcher.triesAgain(report, message) }
   }
 
   private func giveUp(_ problem: Problem) {
@@ -313,7 +314,7 @@ final class ViewerSession: Wakeable {
     if let due = picture.due {
       latency = Double(loop.realtime / 1000 - due) / 1000
     }
-    for watcher in watchers.values { watcher.show(picture) }
+    audience.show(picture)
   }
 
   override func wake(at now: Instant) {
@@ -332,7 +333,7 @@ final class ViewerSession: Wakeable {
     let receiver = reception.receiver
     meter.sample(frames: receiver.pictures, bytes: receiver.payloadBytes, at: now)
     let statistics = Statistics(report)
-    for watcher in watchers.values { watcher.show(statistics) }
+    audience.show(statistics)
     loop.deadlines.set(self, at: nextSample)
   }
 }

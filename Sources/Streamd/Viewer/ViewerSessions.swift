@@ -35,7 +35,7 @@ final class ViewerSessions {
   var all: [ViewerSession] { sessions.values.sorted { $0.id < $1.id } }
 
   /// How many watch.
-  var watcherCount: Int { sessions.values.reduce(0) { $0 + $1.watchers.count } }
+  var watcherCount: Int { sessions.values.reduce(0) { $0 + $1.audience.count } }
 
   subscript(id: String) -> ViewerSession? { sessions[id] }
 
@@ -84,7 +84,7 @@ final class ViewerSessions {
   /// Ends sessions that nobody has watched or asked for.
   func expire(idleNanoseconds: Instant) {
     for session in all
-    where session.watchers.isEmpty && loop.now - session.lastUse > idleNanoseconds {
+    where session.audience.isEmpty && loop.now - session.lastUse > idleNanoseconds {
       activity.note(.info, "viewer session ended, nobody watches", ["session": session.id])
       session.teardown("Nobody watches")
     }

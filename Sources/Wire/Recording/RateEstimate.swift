@@ -33,7 +33,8 @@ public struct RateEstimate: Sendable {
   /// Between 1 and 240.
   ///
   /// The mean is the better measure, unless there was a stall or a burst, which it takes for the
-  /// rate; the median does not. What is nearly a usual rate, or a whole number, is meant to be that.
+  /// rate; the median does not. What is nearly a usual rate, or a whole number, is meant to be
+  /// that.
   public var rate: FrameRate {
     let slow = FrameRate(Self.slow) ?? .standard
     guard times.count >= Self.timesMin, let first = times.first, let last = times.last else {

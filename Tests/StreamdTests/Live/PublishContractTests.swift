@@ -210,6 +210,13 @@ struct PublishContractTests {
     #expect(eventually { daemon.log.contains("live/y is not published any more") })
   }
 
+  /// Of somebody who may publish under a name.
+  private static func token(_ name: String) -> String {
+    GuardedDaemon.bearer(
+      "{\"sub\":\"cam\",\"aud\":\"streamd\",\"exp\":99999999999,\"role\":\"control\","
+        + "\"videos\":[\"\(name)\"]}")
+  }
+
   @Test("who may publish: whoever controls, under names that they may see")
   func roles() throws {
     let guarded = try GuardedDaemon()
@@ -218,11 +225,11 @@ struct PublishContractTests {
       ("X: y", 401, "not_authorised"), (GuardedDaemon.basic("vera"), 403, "not_permitted"),
       (GuardedDaemon.basic("carl"), 200, ""), (GuardedDaemon.basic("alice"), 200, ""),
       (
-        GuardedDaemon.bearer("{\"sub\":\"a\",\"role\":\"control\",\"videos\":[\"live/x\"]}"), 200,
+        Self.token("live/x"), 200,
         ""
       ),
       (
-        GuardedDaemon.bearer("{\"sub\":\"a\",\"role\":\"control\",\"videos\":[\"live/y\"]}"), 403,
+        Self.token("live/y"), 403,
         "not_permitted"
       ),
     ] {

@@ -60,8 +60,9 @@ final class ForeignPublisher {
 
   private init(_ program: String, _ arguments: [String], _ folder: TemporaryFolder) throws {
     self.folder = folder
-    process.executableURL = URL(filePath: "/usr/bin/\(program)")
-    process.arguments = arguments
+    // A child begins with the signals blocked that the thread of a test blocks.
+    process.executableURL = URL(filePath: "/usr/bin/env")
+    process.arguments = ["--default-signal", program] + arguments
     process.standardInput = FileHandle.nullDevice
     process.standardOutput = FileHandle.nullDevice
     _ = FileManager.default.createFile(atPath: folder.path + "/errors", contents: nil)
