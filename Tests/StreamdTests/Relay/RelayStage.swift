@@ -48,6 +48,12 @@ final class RelayStage {
       resolver: lookup.map { NameResolver(loop: loop, lookup: $0) })
   }
 
+  /// A test that has failed in the middle lets go of as much, so that the others can go on.
+  deinit {
+    relays.stop()
+    loop.deadlines.clear(alarm)
+  }
+
   /// Everything is let go of, as the loop demands it.
   func end() throws {
     relays.stop()

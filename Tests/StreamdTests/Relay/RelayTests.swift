@@ -28,6 +28,11 @@ struct RelayTests {
     #expect(try stage.report().state == "playing")
     // Somebody comes back, and nothing begins anew.
     let other = try stage.watch()
+    let seen = try stage.report().frames
+    try stage.wait {
+      stage.camera.show()
+      return try stage.report().frames > seen
+    }
     try stage.run(seconds: 3)
     stream.remove(other)
     try stage.run(seconds: 10.1)
@@ -84,7 +89,7 @@ struct RelayTests {
     }
     for (seconds, range) in [(1.0, 20.0...30), (6, 0.3...0.5)] {
       try stage.camera.start()
-      try stage.run(seconds: 30.1)
+      try stage.run(seconds: try #require(stage.report().retryInS) + 0.05)
       try stage.showUntilPlaying()
       try stage.run(seconds: seconds)
       stage.camera.stop()
@@ -134,7 +139,7 @@ struct RelayTests {
     #expect(watcher.end?.isEmpty == false && stage.live["camera"]?.state == .waiting)
     let late = try stage.watch()
     try stage.camera.start()
-    try stage.run(seconds: 31)
+    try stage.run(seconds: try #require(stage.report().retryInS) + 0.05)
     try stage.showUntilPlaying()
     try stage.wait { late.pictures > 0 }
     try stage.end()
