@@ -40,8 +40,8 @@ internal import CLinux
 /// turn. Setting, clearing and expiring cost a few nanoseconds whatever the number of entries.
 ///
 /// Entries of one slot are woken in the order in which they were set. So viewers that share a slot
-/// follow one another in the same order frame after frame, and none has to wait now a little and now
-/// for all the others.
+/// follow one another in the same order frame after frame, and none has to wait now a little and
+/// now for all the others.
 @safe public final class Deadlines {
   /// One slot's width, and so the grid of all deadlines.
   public static let slotNanoseconds: Int64 = 1_000_000
@@ -62,7 +62,8 @@ internal import CLinux
   private var entryCount = 0
 
   // Of thousands of entries none is still in the processor's cache when its turn comes again. While
-  // one is busy with its system call, the one after the next is fetched, and what the next one uses.
+  // one is busy with its system call, the one after the next is fetched, and what the next one
+  // uses.
   private static let fetchedBytes = 512
   private static let fetchedBytesOfCompanions = 128
 

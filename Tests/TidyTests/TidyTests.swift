@@ -75,6 +75,18 @@ struct TidyTests {
     }
   }
 
+  @Test("the text of strangers is cut by bytes: to Swift a mark hides the separator beside it")
+  func separators() {
+    report(only: ["Sources/Wire/"]) { file in
+      file.code.indices.filter { index in
+        let parts = file.code[index].components(separatedBy: ".split(separator: \"")
+        return parts.dropLast().contains {
+          !$0.hasSuffix(".utf8") && !$0.hasSuffix("unicodeScalars")
+        }
+      }
+    }
+  }
+
   @Test("every file of Wire and Reactor has its tests where one looks for them")
   func mirrors() {
     let paths = Set(sources.map(\.path))

@@ -220,8 +220,8 @@ enum ManualPage {
       .SH SOURCES
       Each key of the object
       .B sources
-      is a name: letters, digits, dots, dashes, underscores and slashes, 64 at most; what begins with
-      live/ is for what is published. A source stands before a file of its name. The value is a URL
+      is a name: letters, digits, dots, dashes, underscores and slashes, 64 at most; what begins
+      with live/ is for what is published. A source stands before a file of its name. The value is a URL
       or an object:
       .TP
       .B url

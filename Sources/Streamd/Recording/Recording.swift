@@ -71,6 +71,8 @@ final class Recording: Wakeable, PictureWatcher {
     super.init()
   }
 
+  deinit { loop.deadlines.clear(self) }
+
   var state: State { isOver ? .ended : film == nil ? .waiting : .recording }
 
   var report: RecordingReport {

@@ -42,6 +42,8 @@ final class Recordings {
     (self.loop, self.activity, self.folder, self.limits) = (loop, activity, folder, limits)
   }
 
+  deinit { worker?.close() }
+
   /// In the order of their beginning; some of those that are over are among them.
   var all: [Recording] { recordings }
 
@@ -140,7 +142,10 @@ final class Recordings {
   // MARK: What recordings need
 
   /// The worker writes as fast as it is given something.
-  var isKeepingUp: Bool { worker?.pending ?? 0 <= recordings.count }
+  var isKeepingUp: Bool { pendingJobs <= recordings.count }
+
+  /// What the worker has not done yet.
+  var pendingJobs: Int { worker?.pending ?? 0 }
 
   func perform<Result: Sendable>(
     _ job: @escaping @Sendable () -> Result, then done: @escaping (Result) -> Void

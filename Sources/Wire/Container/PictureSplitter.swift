@@ -232,7 +232,7 @@ public struct PictureSplitter: Sendable {
       state = .header
     } else if state == .header {
       if line.isEmpty { return try endHeader() }
-      let parts = String(decoding: line, as: UTF8.self).split(separator: ":", maxSplits: 1)
+      let parts = String(decoding: line, as: UTF8.self).split(at: ":", maxSplits: 1)
       guard parts.count == 2 else { return }
       if equalIgnoringCase(parts[0], "Content-Length") {
         length = decimal(trimmed(parts[1]))

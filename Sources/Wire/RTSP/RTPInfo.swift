@@ -24,7 +24,7 @@ public struct RTPInfo: Equatable, Sendable {
       let pair = part.split(at: "=", maxSplits: 1).map { trimmed($0) }
       guard pair.count == 2 else { continue }
       switch pair[0].lowercased() {
-      case "url": url = pair[1]
+      case "url" where !pair[1].isEmpty: url = pair[1]
       case "seq": sequence = decimal(pair[1], limit: 65_535).map { UInt16($0) }
       case "rtptime": timestamp = decimal(pair[1], limit: Int(UInt32.max)).map { UInt32($0) }
       default: break

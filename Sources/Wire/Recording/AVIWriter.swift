@@ -39,7 +39,7 @@ public struct AVIWriter: Sendable {
   /// Nothing more should be appended: sizes have 32 bits, some readers take one for a sign, and the
   /// index has a last place.
   public var isFull: Bool {
-    size >= Self.sizeMax || superIndex.count >= Self.placesMax - 2 || chunks.count >= Self.framesMax
+    size >= Self.sizeMax || placeCount >= Self.placesMax - 2 || chunks.count >= Self.framesMax
   }
 
   /// No more than this is appended before a flush and an end.
@@ -55,7 +55,8 @@ public struct AVIWriter: Sendable {
   private var largest = 0
   /// From here on chunks are in no `ix00` yet.
   private var indexed = 0
-  private var superIndex: [IndexPlace] = []
+  /// Where each `ix00` is, as `indx` has it.
+  private var places: [UInt8] = []
   /// So many of those are for 64 flushes, up to chunk ``folded``.
   private var foldedPlaces = 0
   private var folded = 0
@@ -66,13 +67,10 @@ public struct AVIWriter: Sendable {
     var length: UInt32
   }
 
-  private struct IndexPlace {
-    var offset: Int
-    var length: Int
-    var frames: Int
-  }
+  private var placeCount: Int { places.count / Self.placeLength }
 
   private static let placesMax = 1024
+  private static let placeLength = 16
   private static let fold = 64
   private static let framesMax = 1 << 22
   /// From the beginning of `indx` to its first place.
@@ -80,7 +78,7 @@ public struct AVIWriter: Sendable {
   /// `RIFF` and `hdrl` up to `indx`; `movi` with its kind.
   private static let beforeSuperIndex = 12 + 12 + 64 + 12 + 64 + 48
   private static let movieHead = 12
-  static let headLength = beforeSuperIndex + superIndexHead + 16 * placesMax + movieHead
+  static let headLength = beforeSuperIndex + superIndexHead + placeLength * placesMax + movieHead
 
   /// A file without pictures. All that are appended are to have this size.
   public init(width: Int, height: Int, rate: FrameRate) {
@@ -148,17 +146,15 @@ public struct AVIWriter: Sendable {
 
   /// Appends an `ix00` of the chunks since the last one, or of those of 64 flushes.
   private mutating func appendIndex() {
-    let isFolded = superIndex.count - foldedPlaces == Self.fold - 1
+    let isFolded = placeCount - foldedPlaces == Self.fold - 1
     let first = isFolded ? folded : indexed
-    let place = IndexPlace(
-      offset: size, length: RIFFChunk.headerLength + 24 + 8 * (chunks.count - first),
-      frames: chunks.count - first)
+    let (offset, frames) = (size, chunks.count - first)
     var index: [UInt8] = []
-    index.reserveCapacity(place.length)
+    index.reserveCapacity(24 + 8 * frames)
     // Two numbers an entry, of chunks, not of fields; offsets count from the file's beginning.
     index.append(little16: 2)
     index += [0, 1]
-    index.append(little32: place.frames)
+    index.append(little32: frames)
     index += Self.videoChunk.utf8
     index.append(little32: 0)
     index.append(little32: 0)
@@ -168,10 +164,13 @@ public struct AVIWriter: Sendable {
       index.append(little32: Int(chunk.length))
     }
     appendPiece(Self.indexChunk, index)
-    if isFolded { superIndex.removeSubrange(foldedPlaces...) }
-    superIndex.append(place)
+    if isFolded { places.removeSubrange((Self.placeLength * foldedPlaces)...) }
+    places.append(little32: offset)
+    places.append(little32: 0)
+    places.append(little32: size - offset)
+    places.append(little32: frames)
     indexed = chunks.count
-    if isFolded { (foldedPlaces, folded) = (superIndex.count, chunks.count) }
+    if isFolded { (foldedPlaces, folded) = (placeCount, chunks.count) }
   }
 
   private mutating func output(hasOldIndex: Bool, movieEnd: Int? = nil) -> Output {
@@ -241,21 +240,16 @@ public struct AVIWriter: Sendable {
 
   private func appendSuperIndex(to head: inout [UInt8]) {
     head += "indx".utf8
-    head.append(little32: Self.superIndexHead - 8 + 16 * Self.placesMax)
+    head.append(little32: Self.superIndexHead - 8 + Self.placeLength * Self.placesMax)
     // Four numbers of 32 bits a place; the index is one of indices.
     head.append(little16: 4)
     head += [0, 0]
-    let places = superIndex.prefix(Self.placesMax)
-    head.append(little32: places.count)
+    let places = places.prefix(Self.placeLength * Self.placesMax)
+    head.append(little32: places.count / Self.placeLength)
     head += Self.videoChunk.utf8
     for _ in 0..<3 { head.append(little32: 0) }
-    for place in places {
-      head.append(little32: place.offset)
-      head.append(little32: 0)
-      head.append(little32: place.length)
-      head.append(little32: place.frames)
-    }
-    head += [UInt8](repeating: 0, count: 16 * (Self.placesMax - places.count))
+    head += places
+    head += [UInt8](repeating: 0, count: Self.placeLength * Self.placesMax - places.count)
   }
 }
 

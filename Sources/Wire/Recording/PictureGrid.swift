@@ -21,7 +21,8 @@ public struct PictureGrid: Sendable {
 
   /// So long a silence ends a file: it is not filled with one picture.
   public static let pauseNanoseconds: Nanoseconds = 10_000_000_000
-  /// Pictures may be ahead of their steps by a second: a network that was held up sends all at once.
+  /// Pictures may be ahead of their steps by a second: a network that was held up sends all at
+  /// once.
   private static let aheadSeconds: Int64 = 1
 
   /// Steps from the first picture's time on.

@@ -199,7 +199,8 @@ struct ArgumentsTests {
       "STREAMD_ALLOWED_SERVERS": "10.0.0.1:1, 10.0.0.2:2", "STREAMD_ALLOWED_HOSTS": "A.example",
       "STREAMD_LOG_LEVEL": "debug", "STREAMD_LOG_FORMAT": "json",
       "STREAMD_TOKEN_KEY": "\(folder.path)/key", "STREAMD_USERS": "\(folder.path)/users",
-      "STREAMD_SOURCES": "\(folder.path)/sources",
+      "STREAMD_SOURCES": "\(folder.path)/sources", "STREAMD_RECORDINGS": "/r",
+      "STREAMD_PUBLISH_TAKEOVER": "true",
       "STREAMD_ALLOW": "10.0.0.0/8,::1", "STREAMD_DENY": "10.0.0.1",
       "STREAMD_TRUSTED_PROXIES": "127.0.0.1",
       "STREAMD_LIMITS": "connections=7,media_files=8", "HOME": "/root",
@@ -215,6 +216,7 @@ struct ArgumentsTests {
     #expect(options.allowedHosts == ["a.example"])
     #expect(options.logLevel == .debug && options.logFormat == .json)
     #expect(options.users.map(\.name) == ["a"] && options.tokenKey?.count == 32)
+    #expect(options.recordings == "/r" && options.publishTakeover)
     #expect(options.sources.map(\.name) == ["cam"])
     #expect(options.addresses.allowed.count == 2 && options.addresses.denied.count == 1)
     #expect(options.addresses.trustedProxies.map(\.description) == ["127.0.0.1"])

@@ -214,7 +214,8 @@ struct RecordedSessionTests {
     let isOver = try eventually(seconds: 20) {
       try studio.report(1)["ending"] as? String == "source_ended"
     }
-    #expect(isOver, "\(try studio.report(1))")
+    let report = try studio.report(1)
+    #expect(isOver, "\(report)")
     let name = try #require(try studio.files().first)
     #expect(name.hasPrefix("live-door-20"))
     let frames = try #require(try studio.report(1)["frames"] as? Int)

@@ -42,7 +42,8 @@ struct RTPInfoTests {
     "refuses a missing field or a number out of range",
     arguments: [
       "", ";", ",", "url=u", "url=u;seq=1", "url=u;rtptime=1", "seq=1;rtptime=1",
-      "url=;seq=1;rtptime=1", "url=u;seq=65536;rtptime=1", "url=u;seq=-1;rtptime=1",
+      "url=;seq=1;rtptime=1", "url= ;seq=1;rtptime=901", "url=u;seq=65536;rtptime=1",
+      "url=u;seq=-1;rtptime=1",
       "url=u;seq=1;rtptime=4294967296", "url=u;seq=1;rtptime=+1", "url=u;seq=;rtptime=1",
       "url=u;seq=1e3;rtptime=1", ",url=u;seq=7;rtptime=9",
     ])

@@ -109,7 +109,8 @@ struct HTTPPullConversationTests {
       ("RTSP/1.0 200 OK\r\n\r\n", .protocolError("this is no HTTP/1.1")),
       ("HTTP/1.1 200 OK\r\nContent-Type: image/jpeg\r\nContent-Length: 0\r\n\r\n", .ended),
       (
-        "HTTP/1.1 200 OK\r\nContent-Type: multipart/x\r\n\r\n--x\r\nContent-Length: 16777217\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nContent-Type: multipart/x\r\n\r\n"
+          + "--x\r\nContent-Length: 16777217\r\n\r\n",
         .protocolError("a picture of more than 16 MiB")
       ),
     ] as [(String, HTTPPullConversation.Failure)])
