@@ -126,7 +126,7 @@ struct Command: Sendable {
       ]),
     Command(
       verb: .probe, operand: Operand(name: "FILE", completion: .file),
-      summary: "what a file is like, and whether it plays; needs no daemon",
+      summary: "what a file is like, and whether it plays; no daemon",
       options: [
         Option(
           name: "--fps", value: "N", summary: "frames per second of a file without a rate (20)")
@@ -161,7 +161,7 @@ struct Command: Sendable {
       verb: .completions,
       operand: Operand(
         name: "SHELL", completion: .words(Completions.Shell.allCases.map(\.rawValue))),
-      summary: "completions for bash, zsh or fish, on standard output",
+      summary: "completions for bash, zsh or fish",
       note: """
         bash: streamctl completions bash > ~/.local/share/bash-completion/completions/streamctl
         zsh:  streamctl completions zsh > /usr/local/share/zsh/site-functions/_streamctl

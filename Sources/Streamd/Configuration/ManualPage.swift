@@ -221,8 +221,8 @@ enum ManualPage {
       Each key of the object
       .B sources
       is a name: letters, digits, dots, dashes, underscores and slashes, 64 at most; what begins
-      with live/ is for what is published. A source stands before a file of its name. The value is a URL
-      or an object:
+      with live/ is for what is published. A source stands before a file of its name. The
+      value is a URL or an object:
       .TP
       .B url
       rtsp://[USER@]HOST[:PORT]/PATH, or http://[USER@]HOST[:PORT]/PATH of a multipart stream. For

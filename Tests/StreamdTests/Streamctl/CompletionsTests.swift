@@ -94,7 +94,7 @@ struct CompletionsTests {
         "\(command.name)")
     }
     let options = Command.globalOptions + Command.all.flatMap(\.options)
-    let known = Set(options.map(\.name) + ["--allowed-servers"])
+    let known = Set(options.map(\.name) + ["--allowed-servers", "--recordings"])
     for name in known { #expect(page.contains(name), "\(name)") }
     for word in page.split(whereSeparator: { !$0.isLetter && $0 != "-" })
     where word.hasPrefix("--") {
