@@ -159,6 +159,8 @@ struct PublishPlayerTests {
     for way in ForeignPublisher.Way.allCases {
       let publisher = try ForeignPublisher.ffmpeg(
         guarded.daemon, "live/\(way.rawValue)", way, user: "carl")
+      #expect(
+        Self.isPublished(guarded.daemon, "live/\(way.rawValue)"), "\(way): \(publisher.errors)")
       let played = try await PlayerTests.ffmpeg(
         guarded.url("vera", "live/\(way.rawValue)"), "tcp", frames: 10)
       #expect(played.count == 10, "\(way): \(publisher.errors) \(guarded.daemon.log)")

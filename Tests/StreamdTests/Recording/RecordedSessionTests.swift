@@ -19,9 +19,12 @@ struct RecordedSessionTests {
       let movie = [UInt8](
         try Data(contentsOf: URL(filePath: Repository.video + "/movie.Mjpeg")))
       try folder.write("movie.Mjpeg", movie)
+      // A test that waits for a program may rest behind a thousand others for longer than an idle
+      // connection lives.
       daemon = try DaemonProcess(
         [
-          "--recordings", recordings ?? folder.path, "--limits", "recording_free_bytes=0\(limits)",
+          "--recordings", recordings ?? folder.path, "--limits",
+          "recording_free_bytes=0,http_idle_s=3600\(limits)",
         ] + arguments, media: folder.path)
       client = try HTTPClient(daemon)
       session = try #require(

@@ -108,7 +108,8 @@ final class RelayStage {
   func wait(
     sourceLocation: SourceLocation = #_sourceLocation, until condition: () throws -> Bool
   ) throws {
-    let end = Date(timeIntervalSinceNow: 10)
+    // Long: this thread may have to wait behind those of a thousand other tests.
+    let end = Date(timeIntervalSinceNow: 60)
     while try !condition() {
       try #require(Date() < end, "it never comes", sourceLocation: sourceLocation)
       try turn()

@@ -41,7 +41,9 @@ struct CompletionsTests {
   func bashOffers() async throws {
     #expect(try await bash("pl") == ["play"])
     #expect(
-      try await bash("s").sorted() == ["sessions", "setup", "snapshot", "start", "status", "stop"])
+      try await bash("s").sorted() == [
+        "sessions", "setup", "snapshot", "sources", "start", "status", "stop",
+      ])
     #expect(try await bash("play", "--a") == ["--at"])
     #expect(try await bash("--url", "http://h", "play", "--s") == ["--session"])
     #expect(try await bash("setup", "--transport", "t") == ["tcp"])

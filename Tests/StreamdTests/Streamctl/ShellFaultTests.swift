@@ -142,7 +142,8 @@ struct ShellFaultTests {
       let video =
         "{\"name\":\"x\",\"frames\":\(number),\"fps\":1e300,\"width\":\(number),"
         + "\"height\":\(number),\"duration_s\":-1e300,\"bytes\":\(number),\"playable\":true,"
-        + "\"container\":\"x\",\"normalised\":[],\"damaged\":0,\"reason\":\"\"}"
+        + "\"container\":\"x\",\"normalised\":[],\"damaged\":0,\"reason\":\"\","
+        + "\"live\":false}"
       let source =
         "{\"name\":\"x\",\"url\":\"x\",\"mode\":\"x\",\"state\":\"x\",\"transport\":\"x\","
         + "\"frames\":\(number),\"frames_skipped\":\(number),\"packets\":\(number),"
