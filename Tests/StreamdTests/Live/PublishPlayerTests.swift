@@ -159,8 +159,10 @@ struct PublishPlayerTests {
     for way in ForeignPublisher.Way.allCases {
       let publisher = try ForeignPublisher.ffmpeg(
         guarded.daemon, "live/\(way.rawValue)", way, user: "carl")
-      #expect(
-        Self.isPublished(guarded.daemon, "live/\(way.rawValue)"), "\(way): \(publisher.errors)")
+      let isThere = eventually(seconds: 20) {
+        guarded.daemon.log.contains("live/\(way.rawValue) is published")
+      }
+      #expect(isThere, "\(way): \(publisher.errors)")
       let played = try await PlayerTests.ffmpeg(
         guarded.url("vera", "live/\(way.rawValue)"), "tcp", frames: 10)
       #expect(played.count == 10, "\(way): \(publisher.errors) \(guarded.daemon.log)")
