@@ -91,7 +91,9 @@ public struct TransportHeader: Equatable, Sendable {
     case "ssrc":
       ssrc = hexadecimal(value)
     case "mode":
-      mode = value.filter { $0 != "\"" }.lowercased()
+      // By bytes: to Swift a quote with a combining mark behind it is no quote.
+      let word = value.utf8.filter { $0 != UInt8(ascii: "\"") }
+      mode = String(decoding: word, as: UTF8.self).lowercased()
     default: break
     }
     return true
