@@ -22,19 +22,16 @@ final class RecordingStage {
   /// The disk is not waited for: it stands still.
   var isHeld = false
   private let worker: Worker
-  private let alarm = Alarm()
+  private let restlessness: Restlessness
   private var timestamp: UInt32 = .max - 50_000
   private static let pictures = try? Repository.samplePictures()
-
-  private final class Alarm: Wakeable {
-    override func wake(at now: Instant) {}
-  }
 
   init(_ change: (inout Limits) -> Void = { _ in }) throws {
     var limits = Limits()
     limits.recordingFreeBytes = 0
     change(&limits)
     loop = try EventLoop(clock: clock)
+    restlessness = try Restlessness(loop)
     activity = ActivityLog(loop: loop)
     worker = try Worker(on: loop)
     live = LiveStreams(loop: loop, worker: worker, limits: limits)
@@ -58,14 +55,13 @@ final class RecordingStage {
     recordings.changed = { _ in }
     stream.end()
     for recording in recordings.all { loop.deadlines.clear(recording) }
-    loop.deadlines.clear(alarm)
+    restlessness.end()
     worker.close()
   }
 
   // MARK: Time
 
   private func turn() throws {
-    loop.deadlines.set(alarm, at: loop.now)
     try loop.turn()
   }
 
@@ -83,11 +79,9 @@ final class RecordingStage {
   /// Lets time pass, deadline by deadline.
   func run(seconds: Double) throws {
     let end = clock.nanoseconds + Instant(seconds * 1e9)
-    loop.deadlines.clear(alarm)
     while let next = loop.deadlines.next, next <= end {
       clock.nanoseconds = max(clock.nanoseconds, next)
       try turn()
-      loop.deadlines.clear(alarm)
     }
     clock.nanoseconds = end
     try turn()

@@ -19,7 +19,7 @@ struct CameraTests {
     let daemon = try SourceDaemon(
       """
       {"front/door": {"url": "rtsp://admin@127.0.0.1:\(camera.port)/camera",
-                      "transport": "\(transport)"}}
+                      "transport": "\(transport)", "grace_s": 600}}
       """, environment: ["STREAMD_SOURCE_FRONT_DOOR_PASSWORD": "open:sesame"])
     #expect(try daemon.source("front/door")["state"] as? String == "idle")
     // The first viewer starts it.
@@ -159,7 +159,7 @@ struct CameraTests {
     try daemon.expect("c", "playing")
     let source = try daemon.source("a")
     #expect(source["reconnects"] as? Int == 0 && source["state"] as? String == "playing")
-    #expect(source["frames"] as? Int ?? 0 > frames)
+    #expect(try eventually { try daemon.source("a")["frames"] as? Int ?? 0 > frames })
     #expect(try HTTPClient(daemon.daemon).request("GET", "/video/b/snapshot.jpg").status == 404)
     // A mistake changes nothing.
     try daemon.use(#"{"a": {"url": "x"}}"#)

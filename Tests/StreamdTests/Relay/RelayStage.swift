@@ -15,11 +15,7 @@ final class RelayStage {
   let relays: Relays
   let camera: Camera
   private let worker: Worker
-  private let alarm = Alarm()
-
-  private final class Alarm: Wakeable {
-    override func wake(at now: Instant) {}
-  }
+  private let restlessness: Restlessness
 
   /// Somebody who watches a source.
   final class Watcher: PictureWatcher {
@@ -38,6 +34,7 @@ final class RelayStage {
   init(lookup: NameResolver.Lookup? = nil) throws {
     let loop = try EventLoop(clock: clock)
     self.loop = loop
+    restlessness = try Restlessness(loop)
     activity = ActivityLog(loop: loop)
     camera = try Camera(loop)
     worker = try Worker(on: loop)
@@ -51,7 +48,7 @@ final class RelayStage {
   /// A test that has failed in the middle lets go of as much, so that the others can go on.
   deinit {
     relays.stop()
-    loop.deadlines.clear(alarm)
+    restlessness.end()
   }
 
   /// Everything is let go of, as the loop demands it.
@@ -60,7 +57,6 @@ final class RelayStage {
     camera.stop()
     try run(seconds: 5)
     worker.close()
-    loop.deadlines.clear(alarm)
   }
 
   /// The settings of a source that is the camera, or that stands behind a name.
@@ -99,10 +95,7 @@ final class RelayStage {
   var now: Instant { clock.nanoseconds / 1_000_000 }
 
   /// A turn that does not wait.
-  private func turn() throws {
-    loop.deadlines.set(alarm, at: loop.now)
-    try loop.turn()
-  }
+  private func turn() throws { try loop.turn() }
 
   /// Lets the network do its work until something is so; the clock stands still.
   func wait(
@@ -127,12 +120,10 @@ final class RelayStage {
   /// Lets time pass, deadline by deadline, the network keeping up.
   func run(seconds: Double, isThorough: Bool = false) throws {
     let end = clock.nanoseconds + Instant(seconds * 1e9)
-    loop.deadlines.clear(alarm)
     while let next = loop.deadlines.next, next <= end {
       clock.nanoseconds = max(clock.nanoseconds, next)
       try turn()
       if isThorough { try settle() }
-      loop.deadlines.clear(alarm)
     }
     clock.nanoseconds = end
     try turn()

@@ -7,8 +7,6 @@ import Wire
 
 /// Time that stands still until the test moves it.
 final class StoppedClock: Clock {
-  // Before the machine was started, in a manner of speaking: the kernel's timer, which is set to
-  // times of this clock, goes off at once, and no turn of the loop ever waits.
   var nanoseconds: Instant = 1_000_000_000
   func now() -> Instant { nanoseconds }
   func realtime() -> Int64 { nanoseconds + 1_700_000_000_000_000_000 }
@@ -22,17 +20,14 @@ final class ViewerStage: PictureWatcher {
   let activity: ActivityLog
   let viewers: ViewerSessions
   let camera: Camera
-  private let alarm = Alarm()
+  private let restlessness: Restlessness
   /// What a browser would have been told, with the times in milliseconds.
   private(set) var retries: [(at: Instant, report: SessionReport, message: String)] = []
   private(set) var states: [String] = []
 
-  private final class Alarm: Wakeable {
-    override func wake(at now: Instant) {}
-  }
-
   init() throws {
     loop = try EventLoop(clock: clock)
+    restlessness = try Restlessness(loop)
     activity = ActivityLog(loop: loop)
     camera = try Camera(loop)
     let target = try #require(SocketAddress(host: "127.0.0.1", port: camera.address.port))
@@ -46,7 +41,7 @@ final class ViewerStage: PictureWatcher {
     viewers.teardownAll("the test is over")
     camera.stop()
     try run(seconds: 5)
-    loop.deadlines.clear(alarm)
+    restlessness.end()
   }
 
   // MARK: Time
@@ -56,7 +51,6 @@ final class ViewerStage: PictureWatcher {
 
   /// A turn that does not wait.
   private func turn() throws {
-    loop.deadlines.set(alarm, at: loop.now)
     try loop.turn()
   }
 
@@ -74,11 +68,9 @@ final class ViewerStage: PictureWatcher {
   /// Lets time pass, deadline by deadline.
   func run(seconds: Double) throws {
     let end = clock.nanoseconds + Instant(seconds * 1e9)
-    loop.deadlines.clear(alarm)
     while let next = loop.deadlines.next, next <= end {
       clock.nanoseconds = max(clock.nanoseconds, next)
       try turn()
-      loop.deadlines.clear(alarm)
     }
     clock.nanoseconds = end
     try turn()
