@@ -9,6 +9,7 @@ import * as instances from './instances.js';
 import * as log from './log.js';
 import * as notices from './notices.js';
 import * as picture from './picture.js';
+import * as recording from './recording.js';
 import * as server from './server.js';
 import * as session from './session.js';
 import { connect } from './socket.js';
@@ -17,7 +18,9 @@ import * as statistics from './statistics.js';
 import * as truth from './truth.js';
 import * as videos from './videos.js';
 
-const panels = [server, picture, session, statistics, videos, clients, instances, log, addresses, notices];
+const panels = [
+  server, picture, session, recording, statistics, videos, clients, instances, log, addresses, notices,
+];
 
 let isDue = false;
 
@@ -47,11 +50,13 @@ function opened() {
   commands.afterReconnect();
   if (elsewhere && !state.wish.watch) commands.watch(elsewhere);
   truth.catchUp();
+  recording.catchUp();
 }
 
 function text(event) {
   if (event.event === 'frame') return picture.announce(event);
   if (event.event === 'videos_changed') return truth.videos();
+  if (event.event === 'sources_changed') return truth.sources();
   if (event.event === 'connected') {
     apply(event);
     opened(); // only now it is known who looks at the page
@@ -72,6 +77,7 @@ const socket = connect(`${scheme}://${location.host}/ws`, {
 commands.begin(socket, render);
 truth.begin(render);
 session.begin(render);
+recording.begin(render);
 videos.begin(render);
 picture.begin();
 log.begin();

@@ -34,6 +34,11 @@ export const state = {
   stats: null,
   history: [],
   videos: null,
+  /** By their numbers, as the API has them. */
+  recordings: new Map(),
+  /** Live sources by name, as they were at `sourcesAt` of performance.now. */
+  sources: new Map(),
+  sourcesAt: 0,
   clients: [],
   /** Those that share the daemon's ports, and what each says: {address, status or null, isHere} */
   instances: [],
@@ -64,6 +69,15 @@ export function allowed() {
     teardown: mine && (session.retry ? online() && !pending.has('teardown')
       : idle && session.state !== 'init'),
   };
+}
+
+/** The recording of what a session shows; null where it is not recorded. */
+export function recordingOf({ id, source }) {
+  if (id === null) return null;
+  const isIts = (recording) => (recording.session_id
+    ? recording.session_id === id : recording.source === source?.video_file);
+  return [...state.recordings.values()]
+    .find((recording) => recording.state !== 'ended' && isIts(recording)) ?? null;
 }
 
 /** The button that leads towards a picture: start | setup | play, or null. */
@@ -109,6 +123,7 @@ export function apply(event) {
       state.session.retry = { attempt: event.attempt, of: event.attempts_max };
       notice('hint', event.message);
       break;
+    case 'recording': recordingChanged(event); break;
     case 'stats': statistics(event); break;
     case 'error':
       failed(event);
@@ -148,6 +163,21 @@ function sessionChanged({ state: name, message }) {
   const isLoss = name === 'init' && !state.pending.has('teardown');
   sessionIs(name);
   if (message) notice(isLoss ? 'hint' : 'info', message);
+}
+
+const RECORDINGS_MAX = 200;
+const FAILURES = ['disk_full', 'failed'];
+
+function recordingChanged({ event, ...recording }) {
+  state.recordings.delete(recording.recording_id);
+  state.recordings.set(recording.recording_id, recording);
+  for (const [id, { state: name }] of state.recordings) {
+    if (state.recordings.size <= RECORDINGS_MAX) break;
+    if (name === 'ended') state.recordings.delete(id);
+  }
+  if (FAILURES.includes(recording.ending)) {
+    notice('error', `The recording of ${recording.source} has ended: ${recording.reason}.`);
+  }
 }
 
 function failed(event) {

@@ -22,7 +22,7 @@ export function begin(render) {
 /** The socket is open (again): everything may have changed in between. */
 export async function catchUp() {
   await poll();
-  await Promise.all([fillLog(), videos(), config()]);
+  await Promise.all([fillLog(), videos(), sources(), config()]);
 }
 
 /** Each part fails by itself: an old answer stays until there is a new one. */
@@ -51,6 +51,7 @@ async function poll() {
   await attempt(async () => {
     const [status, clients] = await Promise.all([
       call('/api/v1/status'), can('admin') ? list('/api/v1/clients') : [],
+      state.sources.size > 0 ? sources() : null,
     ]);
     if (!online()) return;
     state.instances = await siblings(status);
@@ -86,6 +87,13 @@ export const fillLog = () => attempt(async () => {
 
 export const videos = () => attempt(async () => {
   state.videos = await list('/api/v1/videos');
+});
+
+/** Cameras that are relayed, and what is published. */
+export const sources = () => attempt(async () => {
+  const items = await list('/api/v1/sources');
+  state.sources = new Map(items.map((source) => [source.name, source]));
+  state.sourcesAt = performance.now();
 });
 
 /** What the form says before anybody has said anything. */

@@ -1,7 +1,9 @@
-// The list of files to choose from: radio buttons with a thumbnail each. What cannot be played is
-// shown with the reason and cannot be chosen.
+// The list of files and live sources to choose from: radio buttons with a thumbnail each. What
+// cannot be played is shown with the reason and cannot be chosen; a camera that is away, with the
+// reason and the time until it is tried again.
 
 import { byId, duration, encodePath, make, setText, size } from './dom.js';
+import { words } from './sources.js';
 import { online, state } from './state.js';
 import * as truth from './truth.js';
 
@@ -19,7 +21,11 @@ export function begin(changed) {
   });
 }
 
+/** A picture of a camera that rests would wake it. */
+const isResting = (video) => video.live && video.state !== 'live';
+
 function facts(video) {
+  if (video.live) return words(state.sources.get(video.name), state.sourcesAt) || video.reason;
   const reading = video.opening === undefined ? '' : `reading, ${Math.floor(video.opening * 100)} %`;
   if (!video.playable) return reading || video.reason || 'cannot be played';
   const picture = video.width ? `${video.width} × ${video.height}` : '';
@@ -29,7 +35,9 @@ function facts(video) {
 }
 
 function thumbnail(video) {
-  if (!video.playable) return make('span', { class: 'thumb', 'aria-hidden': 'true' }, '⚠');
+  if (!video.playable || isResting(video)) {
+    return make('span', { class: 'thumb', 'aria-hidden': 'true' }, video.playable ? '◉' : '⚠');
+  }
   const image = make('img', {
     class: 'thumb', alt: '', loading: 'lazy', decoding: 'async', width: '96', height: '54',
     src: `/video/${encodePath(video.name)}/snapshot.jpg`,
@@ -47,10 +55,11 @@ function item(video, index) {
   const name = make('span', { class: 'name', title: video.name }, video.name);
   const row = make('label', { class: 'video', 'data-name': video.name }, input, thumbnail(video),
     make('span', { class: 'words' }, name,
-      make('span', { class: 'more', id: `video-facts-${index}` }, facts(video)),
+      make('span', { class: 'more facts', id: `video-facts-${index}` }, facts(video)),
       ...(normalised ? [make('span', { class: 'more' }, `made to fit RTP: ${normalised}`)] : []),
-      ...(video.playable && video.reason ? [make('span', { class: 'more' }, video.reason)] : [])));
+      ...(video.playable && video.reason && !video.live ? [make('span', { class: 'more' }, video.reason)] : [])));
   row.classList.toggle('unplayable', !video.playable);
+  row.classList.toggle('live', video.live === true);
   return row;
 }
 
@@ -65,6 +74,10 @@ export function render({ videos, form, session }) {
     clearTimeout(again);
     if (videos?.some(({ opening }) => opening !== undefined)) again = setTimeout(truth.videos, 1000);
     for (const input of box.querySelectorAll('input')) if (input.value === focused) input.focus();
+  }
+  for (const video of videos ?? []) {
+    // The countdown goes on.
+    if (video.live) setText(box.querySelector(`[data-name="${CSS.escape(video.name)}"] .facts`), facts(video));
   }
   for (const row of box.children) {
     const input = row.querySelector('input');

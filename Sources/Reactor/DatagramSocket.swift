@@ -6,13 +6,14 @@ internal import Glibc
 /// A frame's packets go out in one `send`, cut into datagrams by the kernel (UDP_SEGMENT). Where
 /// the kernel or the route refuses that, the socket falls back to `sendmmsg` for good.
 public final class DatagramSocket {
+  // What a send needs comes first, so that it lies in one line of the processor's cache.
+  let descriptor: Descriptor
+  private var segmentation: Bool
+  private let segmentBytes: Int
   /// Our end.
   public let local: SocketAddress
   /// The other end; nil until ``connect(to:)``.
   public private(set) var peer: SocketAddress?
-  let descriptor: Descriptor
-  private var segmentation: Bool
-  private let segmentBytes: Int
 
   /// What sending came to.
   public enum Sent: Equatable {

@@ -24,7 +24,9 @@ public struct Registration: Equatable, Sendable {
 /// late. Nothing else in the program waits or reads the clock.
 public final class EventLoop {
   /// The time at which this turn began.
-  public private(set) var now: Instant
+  public var now: Instant { time }
+  // Not the public one itself: what other modules see is checked for exclusive access each time.
+  private var time: Instant
   /// Everything that is to happen later.
   public let deadlines: Deadlines
 
@@ -49,8 +51,8 @@ public final class EventLoop {
   /// which never wait and call ``expireDeadlines()`` instead of ``turn()``.
   public init(clock: any Clock = SystemClock()) throws(SystemError) {
     self.clock = clock
-    now = clock.now()
-    deadlines = Deadlines(now: now)
+    time = clock.now()
+    deadlines = Deadlines(now: time)
     epoll = try Epoll()
     let flags = Int32(TFD_NONBLOCK | TFD_CLOEXEC)
     timer = Descriptor(
@@ -77,26 +79,26 @@ public final class EventLoop {
   public func turn() throws(SystemError) {
     try armTimer()
     let count = try epoll.wait()
-    now = clock.now()
+    time = clock.now()
     for index in 0..<count {
       if index % Self.eventsPerLook == Self.eventsPerLook - 1 { lookAtTheClock() }
       let (token, readiness) = epoll.event(index)
       if token == Self.timerToken { armed = nil } else { dispatch(token, readiness) }
     }
-    deadlines.expire(at: now)
+    deadlines.expire(at: time)
   }
 
   private func lookAtTheClock() {
-    let time = clock.now()
-    guard time - now >= Deadlines.slotNanoseconds else { return }
-    now = time
-    deadlines.expire(at: now)
+    let present = clock.now()
+    guard present - time >= Deadlines.slotNanoseconds else { return }
+    time = present
+    deadlines.expire(at: time)
   }
 
   /// The last part of a turn alone: reads the clock and wakes what is due.
   public func expireDeadlines() {
-    now = clock.now()
-    deadlines.expire(at: now)
+    time = clock.now()
+    deadlines.expire(at: time)
   }
 
   /// Watches a descriptor for `handler` until ``remove(_:)``.

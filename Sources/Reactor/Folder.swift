@@ -8,7 +8,7 @@ internal import Glibc
 public final class Folder: Sendable {
   /// As it was given.
   public let path: String
-  private let descriptor: Descriptor
+  let descriptor: Descriptor
   private static let beneath: UInt64 = 0x08
   private static let noMagicLinks: UInt64 = 0x02
   /// As many as the kernel follows.
@@ -84,7 +84,7 @@ public final class Folder: Sendable {
     for name in names.dropLast() {
       current = try step(current.number, name, Int32(CLINUX_O_PATH) | O_DIRECTORY)
     }
-    let wanted = path.hasSuffix("/") ? flags | O_DIRECTORY : flags
+    let wanted = path.utf8.last == UInt8(ascii: "/") ? flags | O_DIRECTORY : flags
     return try step(current.number, names.last ?? ".", wanted)
   }
 
@@ -118,8 +118,10 @@ public final class Folder: Sendable {
 
   /// What a path goes through, the first step last.
   private static func steps(_ path: String) throws(SystemError) -> [String] {
-    guard !path.hasPrefix("/") else { throw SystemError("openat", EXDEV) }
-    return path.split(separator: "/").filter { $0 != "." }.map(String.init).reversed()
+    guard path.utf8.first != UInt8(ascii: "/") else { throw SystemError("openat", EXDEV) }
+    // By bytes, as the kernel does: a combining mark makes no other character of a slash.
+    let names = path.utf8.split(separator: UInt8(ascii: "/")).map { String(Substring($0)) }
+    return names.filter { $0 != "." }.reversed()
   }
 
   /// Where a symbolic link leads; nil when it is none.
@@ -177,7 +179,7 @@ public final class Folder: Sendable {
           unsafe String(validatingCString: $0)
         }
       }
-      guard let name, !name.hasPrefix(".") else { continue }
+      guard let name, name.utf8.first != UInt8(ascii: ".") else { continue }
       entries.append((name, kind(of: path == "." ? name : path + "/" + name)))
     }
     return entries

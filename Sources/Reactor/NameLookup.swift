@@ -8,6 +8,9 @@ public enum NameLookup {
   public struct Failure: Error, Equatable, Sendable {
     /// `Name or service not known`, for example.
     public let reason: String
+
+    // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
+    public init(reason: String) { self.reason = reason }
   }
 
   /// The addresses of a name or an address literal, the ones to try first in front.

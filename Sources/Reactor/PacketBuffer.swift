@@ -22,7 +22,9 @@
   private var frames: UnsafeMutablePointer<Frame>
   private var frameCapacity: Int
   /// How many frames have been appended.
-  public private(set) var count = 0
+  public var count: Int { frameCount }
+  // Not the public one itself: what other modules see is checked for exclusive access each time.
+  private var frameCount = 0
 
   private struct Frame {
     var offset: Int
@@ -77,39 +79,39 @@
     precondition(
       bytes.isEmpty || bytes.count - (packets - 1) * stride >= prefix + 12, "a torn last packet")
     if used + bytes.count > capacity { grow(to: max(used + bytes.count, capacity * 2)) }
-    if count == frameCapacity { growFrames() }
+    if frameCount == frameCapacity { growFrames() }
     unsafe bytes.withUnsafeBytes { raw in
       guard let source = raw.baseAddress else { return }
       unsafe (base + used).copyMemory(from: source, byteCount: raw.count)
     }
-    unsafe (frames + count).initialize(
+    unsafe (frames + frameCount).initialize(
       to: Frame(offset: used, length: bytes.count, packets: packets))
     used += bytes.count
-    count += 1
+    frameCount += 1
   }
 
   /// How many packets a frame has.
   public func packets(of frame: Int) -> Int {
-    precondition(frame >= 0 && frame < count, "no such frame")
+    precondition(frame >= 0 && frame < frameCount, "no such frame")
     return unsafe frames[frame].packets
   }
 
   /// A frame's whole length in this layout.
   public func byteCount(of frame: Int) -> Int {
-    precondition(frame >= 0 && frame < count, "no such frame")
+    precondition(frame >= 0 && frame < frameCount, "no such frame")
     return unsafe frames[frame].length
   }
 
   /// The bytes of a frame's packets without prefixes and RTP headers: what RTCP counts as octets.
   public func payloadBytes(of frame: Int) -> Int {
-    precondition(frame >= 0 && frame < count, "no such frame")
+    precondition(frame >= 0 && frame < frameCount, "no such frame")
     let frame = unsafe frames[frame]
     return frame.length - frame.packets * (prefix + 12)
   }
 
   /// Writes a viewer's stamp over the headers of a frame.
   public func patch(frame: Int, with stamp: Stamp) {
-    precondition(frame >= 0 && frame < count, "no such frame")
+    precondition(frame >= 0 && frame < frameCount, "no such frame")
     let place = unsafe frames[frame]
     var packet = unsafe base + place.offset
     var sequence = stamp.sequence
@@ -148,7 +150,7 @@
   }
 
   func bytes(of frame: Int) -> (base: UnsafeMutableRawPointer, count: Int) {
-    precondition(frame >= 0 && frame < count, "no such frame")
+    precondition(frame >= 0 && frame < frameCount, "no such frame")
     let place = unsafe frames[frame]
     return unsafe (base + place.offset, place.length)
   }
@@ -163,7 +165,7 @@
 
   private func growFrames() {
     let larger = UnsafeMutablePointer<Frame>.allocate(capacity: frameCapacity * 2)
-    unsafe larger.moveInitialize(from: frames, count: count)
+    unsafe larger.moveInitialize(from: frames, count: frameCount)
     unsafe frames.deallocate()
     unsafe frames = larger
     frameCapacity *= 2

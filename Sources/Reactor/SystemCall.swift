@@ -12,9 +12,6 @@ public struct SystemError: Error, Equatable, CustomStringConvertible {
     self.code = code
   }
 
-  /// All ports of a range are in use.
-  public static let portsExhausted = SystemError("bind", EADDRINUSE)
-
   /// `bind: Address already in use`.
   public var description: String { "\(call): \(reason)" }
 
@@ -29,6 +26,10 @@ public struct SystemError: Error, Equatable, CustomStringConvertible {
   public var isExhaustion: Bool {
     code == EMFILE || code == ENFILE || code == ENOBUFS || code == ENOMEM
   }
+  /// The disk is full, or what may be used of it (a quota).
+  public var isNoSpace: Bool { code == ENOSPC || code == EDQUOT }
+  /// There is something of that name already.
+  public var isTaken: Bool { code == EEXIST }
   /// There is no such file, or a path that must not be followed, or a socket or an absent device.
   public var isMissing: Bool {
     switch code {

@@ -2,7 +2,7 @@ internal import CLinux
 internal import Glibc
 internal import Synchronization
 
-/// The one other thread: for what takes too long to be done between two frames, such as decoding,
+/// Another thread: for what takes too long to be done between two frames, such as decoding,
 /// or reading from a cold disk. It shares nothing with the loop. A job is a function of values that
 /// may be sent; its result comes back as an event of the loop.
 ///

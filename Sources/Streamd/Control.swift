@@ -13,6 +13,8 @@ final class Control {
   let live: LiveStreams
   let rtsp: RTSPServer
   let viewers: ViewerSessions
+  let recordings: Recordings
+  let relays: Relays
   let activity: ActivityLog
   let access: Access
   private let rtspAddress: SocketAddress
@@ -38,15 +40,18 @@ final class Control {
 
   init(
     loop: EventLoop, catalog: Catalog, rtsp: RTSPServer, viewers: ViewerSessions,
-    activity: ActivityLog, rtspAddress: SocketAddress
+    recordings: Recordings, activity: ActivityLog, rtspAddress: SocketAddress
   ) {
     self.loop = loop
     self.catalog = catalog
     live = rtsp.live
     self.rtsp = rtsp
     self.viewers = viewers
+    self.recordings = recordings
     self.activity = activity
     access = rtsp.access
+    relays = Relays(
+      loop: loop, activity: activity, live: rtsp.live, buffer: rtsp.buffer, ports: rtsp.ports)
     self.rtspAddress = rtspAddress
     started = loop.now
     startedRealtime = loop.realtime
@@ -137,7 +142,8 @@ final class Control {
 
   /// Whoever publishes over HTTP, and everybody who has an RTSP session.
   func clients() -> [ClientReport] {
-    live.publishers.compactMap { ($0 as? HTTPPublisher)?.report } + rtsp.clients()
+    live.publishers.compactMap { $0 as? HTTPPublisher }.sorted { $0.number < $1.number }
+      .map(\.report) + rtsp.clients()
   }
 
   /// Ends a client by its identifier; false when there is none.

@@ -15,6 +15,8 @@ final class Daemon {
   private let service: Service
   private var inherited: [InheritedSocket]
   private var signals: Signals?
+  /// Waits for the last files when the daemon ends.
+  private var ending: Patience?
 
   /// Why the daemon cannot begin, with the way out.
   struct StartError: Error {
@@ -38,7 +40,7 @@ final class Daemon {
     let limits = configuration.limits
     let metrics = Metrics()
     let activity = ActivityLog(loop: loop)
-    access = Access(loop: loop, metrics: metrics)
+    access = Access(loop: loop, metrics: metrics, limits: limits)
     access.use(configuration.users, tokenSecret: configuration.tokenKey)
     access.addresses = configuration.addresses
     let media = try Self.media(configuration)
@@ -60,9 +62,11 @@ final class Daemon {
       allowed: configuration.allowedServers, sessionsMax: limits.viewerSessionsMax)
     viewers.pass = { [unowned access] in access.pass(for: $0) }
     viewers.revoke = { [unowned access] in access.revoke($0) }
+    let recordings = Recordings(
+      loop: loop, activity: activity, folder: try Self.recordings(configuration), limits: limits)
     let control = Control(
-      loop: loop, catalog: catalog, rtsp: rtsp, viewers: viewers, activity: activity,
-      rtspAddress: configuration.rtsp)
+      loop: loop, catalog: catalog, rtsp: rtsp, viewers: viewers, recordings: recordings,
+      activity: activity, rtspAddress: configuration.rtsp)
     self.control = control
     control.siblings = Siblings(
       number: configuration.instance, addresses: configuration.instances.map(\.description))
@@ -90,6 +94,7 @@ final class Daemon {
     try listen()
     housekeeping.begin()
     probe.begin()
+    control.relays.use(configuration.sources)
     catalog.settled(within: Self.startSeconds) { [self] in announce() }
     do throws(SystemError) {
       try loop.run()
@@ -103,6 +108,7 @@ final class Daemon {
 
   /// Says that everything is there, and where.
   private func announce() {
+    control.relays.warn(of: catalog.playable)
     let announcement = Announcement(
       http: http.ownAddress ?? http.address, rtsp: control.rtsp.address, playable: catalog.playable,
       media: catalog.path)
@@ -189,10 +195,27 @@ final class Daemon {
   /// Says goodbye to everybody, and lets the loop end.
   private func end() {
     service.stopping()
+    // Before their sources are gone, which would be given as the reason.
+    endRecordings()
     control.stopServer()
+    control.relays.stop()
     http.stop()
-    loop.stop()
   }
+
+  /// Ends the loop when the files of all recordings are closed, or a disk takes too long for that;
+  /// at once when it is asked for again.
+  private func endRecordings() {
+    guard ending == nil else { return loop.stop() }
+    let patience = Patience { [loop] _ in loop.stop() }
+    ending = patience
+    loop.deadlines.set(patience, at: loop.now + Self.endNanoseconds)
+    control.recordings.endAll { [loop] in
+      loop.deadlines.clear(patience)
+      loop.stop()
+    }
+  }
+
+  private static let endNanoseconds: Instant = 3_000_000_000
 
   // MARK: Configuration
 
@@ -210,8 +233,10 @@ final class Daemon {
   private func apply(_ next: Configuration) throws(Configuration.Fault) {
     let changed = Setting.all.filter { $0.show(configuration) != $0.show(next) }
     let media: Folder
+    let recordings: Folder?
     do throws(StartError) {
       media = try Self.media(next)
+      recordings = try Self.recordings(next)
     } catch {
       throw Configuration.Fault(message: error.message)
     }
@@ -221,10 +246,15 @@ final class Daemon {
     control.live.takesOver = next.publishTakeover
     control.rtsp.limits = next.limits
     control.rtsp.ports.use(ClosedRange(next.ownPorts))
+    control.recordings.folder = recordings
+    control.recordings.limits = next.limits
     control.viewers.allowed = next.allowedServers
     control.viewers.sessionsMax = next.limits.viewerSessionsMax
+    control.relays.use(next.sources)
+    control.relays.warn(of: catalog.playable)
     access.use(next.users, tokenSecret: next.tokenKey)
     access.addresses = next.addresses
+    access.limits = next.limits
     control.rtsp.recheck()
     http.recheck()
     http.limits = next.limits
@@ -243,6 +273,13 @@ final class Daemon {
 
   private static func media(_ configuration: Configuration) throws(StartError) -> Folder {
     try folder("media", configuration.media, "video")
+  }
+
+  /// Nil where nothing is recorded.
+  private static func recordings(_ configuration: Configuration) throws(StartError) -> Folder? {
+    try configuration.recordings.map { path throws(StartError) in
+      try folder("recordings", path, "recordings")
+    }
   }
 
   /// The dashboard's files. Without them players and scripts are served all the same.

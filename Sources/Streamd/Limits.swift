@@ -85,6 +85,30 @@ struct Limits {
   var liveWaitSeconds = 10
   /// An instance that is being drained ends after this, whoever still watches.
   var drainSeconds = 3600
+  /// What the first wrong password on a connection costs: little for somebody who has mistyped.
+  var penaltyMilliseconds = 250
+  /// Each further one costs twice the one before, up to this: a connection tries 20,000 passwords
+  /// a day, and is in the log with each.
+  var penaltyMillisecondsMax = 4000
+  /// A player that pauses for longer asks once more; whoever has overheard a nonce has no use for
+  /// it (RFC 7616 §5.4).
+  var nonceSeconds = 600
+  /// What a browser's login is good for: a day's work.
+  var loginSeconds = 12 * 3600
+  /// Logins of one user that are good at the same time; the oldest gives way.
+  var loginsMax = 32
+  /// Each writes to the disk what it shows.
+  var recordingsMax = 16
+  /// Then a recording begins another file. Old players stumble over more than 1 GB.
+  var recordingFileBytesMax = 1_000_000_000
+  /// The same by the time that it shows.
+  var recordingFileSeconds = 3600
+  /// So many files of a recording are kept, the newest; 0 keeps all.
+  var recordingFilesMax = 0
+  /// What a recording holds for a disk that is slow; beyond this its pictures are left out.
+  var recordingQueueBytesMax = 8 << 20
+  /// What recordings leave free on their disk for everybody else.
+  var recordingFreeBytes = 256 << 20
   /// A page of a list.
   var pageMax = 500
   /// A sender report every so often (RFC 3550 §6.2).

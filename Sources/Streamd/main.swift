@@ -21,6 +21,9 @@ func run(_ arguments: [String], _ environment: [String: String]) -> Never {
       for name in arguments.strangers {
         Log.warning("there is no such setting", ["variable": name])
       }
+      for name in arguments.secrets.idleVariables(beside: configuration.sources) {
+        Log.warning("there is no such source", ["variable": name])
+      }
       Process.raiseDescriptorLimit()
       Process.returnLargeBlocks()
       try Daemon(configuration, arguments, environment: environment).run()

@@ -92,6 +92,22 @@ func trimmed(_ text: some StringProtocol) -> String {
   return String(decoding: bytes[...last], as: UTF8.self)
 }
 
+extension StringProtocol {
+  /// What stands between separators. The text is cut by bytes, as the grammars of protocols are
+  /// made: to Swift a separator is no character of its own where a combining mark follows it, or a
+  /// mark that belongs to the next character stands before it, and a stranger may write both.
+  ///
+  /// - Precondition: the separator is ASCII.
+  public func split(
+    at separator: Unicode.Scalar, maxSplits: Int = .max, omittingEmptySubsequences: Bool = true
+  ) -> [Substring] {
+    Substring(self).utf8.split(
+      separator: UInt8(ascii: separator), maxSplits: maxSplits,
+      omittingEmptySubsequences: omittingEmptySubsequences
+    ).map { Substring($0) }
+  }
+}
+
 /// Whether two texts are the same but for the case of ASCII letters.
 func equalIgnoringCase(_ a: some StringProtocol, _ b: some StringProtocol) -> Bool {
   a.utf8.count == b.utf8.count && zip(a.utf8, b.utf8).allSatisfy { lower($0) == lower($1) }

@@ -6,7 +6,8 @@ struct Command: Sendable {
   /// What can be done.
   enum Verb: String, CaseIterable, Sendable {
     case start, stop, drain, status, setup, play, pause, teardown, sessions, clients, kick, videos
-    case watch, snapshot, log, probe, bench, passwd, token, version, completions, help
+    case sources
+    case watch, snapshot, record, log, probe, bench, passwd, token, version, completions, help
   }
 
   /// The word behind a command, and how a shell may complete it.
@@ -90,6 +91,7 @@ struct Command: Sendable {
         With --all, of every instance that shares its ports, and of all together.
         """),
     Command(verb: .videos, summary: "the files that can be played, and why others cannot"),
+    Command(verb: .sources, summary: "the cameras that are relayed, and what is published"),
     Command(
       verb: .setup, operand: Operand(name: "NAME", isRequired: false),
       summary: "set a viewer session up, of a video or the first one", options: setupOptions,
@@ -121,6 +123,16 @@ struct Command: Sendable {
           summary: "where to write it; standard output unless that is a terminal"), session,
       ]),
     Command(
+      verb: .record,
+      operand: Operand(
+        name: "start|stop|list", isRequired: false,
+        completion: .words(["start", "stop", "list"])),
+      summary: "record a session or a live source to a file", options: recordOptions,
+      note: """
+        start records the session that was set up last, or what is named; stop ends that. Files go
+        into the folder that the daemon was given with --recordings.
+        """),
+    Command(
       verb: .log, summary: "the activity log",
       options: [
         Option(name: "--follow", short: "-f", summary: "go on with new lines until Ctrl-C"),
@@ -128,7 +140,7 @@ struct Command: Sendable {
       ]),
     Command(
       verb: .probe, operand: Operand(name: "FILE", completion: .file),
-      summary: "what a file is like, and whether it plays; needs no daemon",
+      summary: "what a file is like, and whether it plays; no daemon",
       options: [
         Option(
           name: "--fps", value: "N", summary: "frames per second of a file without a rate (20)")
@@ -163,7 +175,7 @@ struct Command: Sendable {
       verb: .completions,
       operand: Operand(
         name: "SHELL", completion: .words(Completions.Shell.allCases.map(\.rawValue))),
-      summary: "completions for bash, zsh or fish, on standard output",
+      summary: "completions for bash, zsh or fish",
       note: """
         bash: streamctl completions bash > ~/.local/share/bash-completion/completions/streamctl
         zsh:  streamctl completions zsh > /usr/local/share/zsh/site-functions/_streamctl
@@ -192,6 +204,11 @@ struct Command: Sendable {
     Option(
       name: "--transport", value: "udp|tcp", completion: .words(["udp", "tcp"]),
       summary: "how RTP comes in (udp)"),
+  ]
+
+  private static let recordOptions = [
+    Option(name: "--source", value: "NAME", summary: "a live source, such as live/door"), session,
+    Option(name: "--id", value: "N", summary: "stop: this recording of the list"),
   ]
 
   private static let benchOptions = [

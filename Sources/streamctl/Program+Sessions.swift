@@ -6,7 +6,7 @@ extension Program {
   /// The session that is meant: the one named, or the one set up last.
   var sessionId: String? { arguments["--session"] ?? remembered.id }
 
-  private func wantedSession() throws(Failure) -> String {
+  func wantedSession() throws(Failure) -> String {
     if let id = sessionId, !id.isEmpty { return id }
     throw Failure(
       .refused,

@@ -12,10 +12,11 @@ struct Table {
     /// The style that says what a state means.
     static func ofState(_ state: String) -> Style {
       switch state {
-      case "running", "playing": .good
-      case "starting", "stopping", "ready", "paused", "warning": .careful
-      case "error": .bad
-      case "stopped", "init", "info": .faint
+      case "running", "playing", "recording": .good
+      case "starting", "stopping", "ready", "paused", "warning", "connecting", "held", "waiting":
+        .careful
+      case "error", "retrying", "unauthorised": .bad
+      case "stopped", "init", "ended", "info", "idle": .faint
       default: .plain
       }
     }

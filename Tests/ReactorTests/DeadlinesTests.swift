@@ -164,6 +164,49 @@ struct DeadlinesTests {
     for alarm in alarms { alarm.onWake = { _ in } }
   }
 
+  @Test("those of one slot keep their order for good, whoever leaves and comes")
+  func turns() {
+    let deadlines = Deadlines(now: 0)
+    var woken: [Int] = []
+    let alarms = (0..<100).map { index in
+      let alarm = Alarm()
+      alarm.onWake = { [unowned alarm] now in
+        woken.append(index)
+        deadlines.set(alarm, at: now + 50 * millisecond)
+      }
+      deadlines.set(alarm, at: 50 * millisecond)
+      return alarm
+    }
+    for lap in 1...100 {
+      deadlines.expire(at: Int64(lap) * 50 * millisecond)
+      #expect(woken == Array(0..<100))
+      woken = []
+    }
+    for index in stride(from: 0, to: 100, by: 3) { deadlines.clear(alarms[index]) }
+    deadlines.set(alarms[0], at: 5050 * millisecond)
+    deadlines.expire(at: 5050 * millisecond)
+    #expect(woken == (0..<100).filter { $0 % 3 != 0 } + [0])
+    for alarm in alarms { deadlines.clear(alarm) }
+  }
+
+  @Test("who is cleared while its slot is being woken, the last one too, is not woken")
+  func clearedMeanwhile() {
+    for victim in 1..<5 {
+      let deadlines = Deadlines(now: 0)
+      let alarms = (0..<5).map { _ in Alarm() }
+      alarms[0].onWake = { [unowned victim = alarms[victim], unowned first = alarms[0]] now in
+        deadlines.clear(victim)
+        // A turn of the wheel later, and so in the same slot.
+        deadlines.set(first, at: now + 4096 * millisecond)
+      }
+      for alarm in alarms { deadlines.set(alarm, at: millisecond) }
+      deadlines.expire(at: millisecond)
+      #expect(alarms.map(\.moments.count) == (0..<5).map { $0 == victim ? 0 : 1 })
+      #expect(deadlines.count == 1)
+      deadlines.clear(alarms[0])
+    }
+  }
+
   @Test("a period that is a multiple of the slot stays exact")
   func period() {
     let start: Instant = 1_234_567

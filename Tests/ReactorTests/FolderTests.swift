@@ -42,6 +42,24 @@ struct FolderTests {
     #expect(error?.isMissing == true)
   }
 
+  @Test("a combining mark behind a slash takes nobody past it", arguments: resolvers)
+  func marks(resolver: Folder.Resolver) throws {
+    scratch.write("media/sub/b.mjpeg", "inside")
+    // Foundation would not find the folders of these.
+    scratch.write("", name: Array("\u{301}secret".utf8))
+    scratch.write("media/sub/", name: Array("\u{301}b.mjpeg".utf8))
+    scratch.write("media/", name: Array(".\u{301}hidden".utf8))
+    scratch.link("media/up", to: "..")
+    let folder = try open(resolver)
+    #expect(try folder.file(at: "sub/\u{301}b.mjpeg").identity().size == 0)
+    for path in ["../\u{301}secret", "up/\u{301}secret", "sub/../../\u{301}secret"] {
+      let error = #expect(throws: SystemError.self) { try folder.file(at: path) }
+      #expect(error?.isMissing == true, "\(path)")
+    }
+    let files = folder.listing(limit: 100, depth: 5).files
+    #expect(Set(files) == ["sub/b.mjpeg", "sub/\u{301}b.mjpeg"])
+  }
+
   @Test("links are followed inside and never lead out", arguments: resolvers)
   func links(resolver: Folder.Resolver) throws {
     scratch.write("secret", "outside")
@@ -146,6 +164,42 @@ struct FolderTests {
       #expect(error?.isMissing == true && error?.call == "open")
     }
   }
+
+  // MARK: Writing
+
+  @Test("a file is made once, below the folder, and nothing that is there is opened for it")
+  func makes() throws {
+    scratch.write("media/there", "old")
+    scratch.write("secret", "outside")
+    scratch.link("media/link", to: "../secret")
+    scratch.link("media/dangling", to: "../new")
+    let folder = try open(.kernel)
+    for name in ["there", "link", "dangling"] {
+      let error = #expect(throws: SystemError.self) { _ = try folder.make(name) }
+      #expect(error?.isTaken == true, "\(name)")
+    }
+    for name in ["", ".", "..", "../new", "a/b", "/tmp/a", "a\u{0}b"] {
+      #expect(throws: SystemError.self) { _ = try folder.make(name) }
+      #expect(throws: SystemError.self) { try folder.remove(name) }
+    }
+    #expect(throws: SystemError.self) { _ = try folder.make(String(repeating: "x", count: 300)) }
+    try folder.make("new.avi").write(Array("bytes".utf8), at: 0)
+    #expect(try text(folder.file(at: "new.avi")) == "bytes")
+    try folder.remove("new.avi")
+    try folder.remove("link")
+    #expect(throws: SystemError.self) { try folder.file(at: "new.avi") }
+    #expect(FileManager.default.fileExists(atPath: scratch.path + "/secret"))
+  }
+
+  @Test("how much room there is, and whether anything may be written")
+  func room() throws {
+    scratch.write("media/a", "")
+    let folder = try open(.kernel)
+    #expect(try folder.freeBytes() > 0)
+    try folder.checkWritable()
+    // Not even root may.
+    #expect(throws: SystemError.self) { try Folder("/proc/sys").checkWritable() }
+  }
 }
 
 @Suite("Regular file")
@@ -219,7 +273,7 @@ struct RegularFileTests {
 }
 
 /// A folder for one test that goes with it.
-private final class ScratchFolder {
+final class ScratchFolder {
   let path = FileManager.default.temporaryDirectory.path + "/streamd-" + UUID().uuidString
   private let files = FileManager.default
 

@@ -1,4 +1,4 @@
-import Reactor
+@testable import Reactor
 
 /// Something that happens at its moment, once.
 final class Occasion: Wakeable {
@@ -18,11 +18,15 @@ final class Network {
     var jitter: Instant = 0
     var loss: UInt64 = 0
     var duplication: UInt64 = 0
-    /// That the kernel has no memory for a frame (ENOBUFS).
+    /// That the kernel has no memory for what is to be sent (ENOBUFS, ENOMEM).
     var shortage: UInt64 = 0
-    /// That no socket can be had (EMFILE).
+    /// That no socket can be had, taken from the queue or watched, see
+    /// ``Network/exhaust(_:)``.
     var exhaustion: UInt64 = 0
   }
+
+  /// How the kernel says that there is no descriptor or no memory: EMFILE, ENFILE, ENOBUFS, ENOMEM.
+  static let exhaustions: [Int32] = [24, 23, 105, 12]
 
   let loop: EventLoop
   var weather = Weather()
@@ -39,6 +43,12 @@ final class Network {
 
   /// True in so many of 256 cases.
   func happens(_ chance: UInt64) -> Bool { chance > 0 && choices.next() % 256 < chance }
+
+  /// Fails as often as ``Weather/exhaustion`` says, as `call` would.
+  func exhaust(_ call: StaticString) throws(SystemError) {
+    guard happens(weather.exhaustion) else { return }
+    throw SystemError(call, Self.exhaustions[choose(UInt64(Self.exhaustions.count))])
+  }
 
   func at(_ moment: Instant, _ happen: @escaping () -> Void) {
     var key: ObjectIdentifier?
@@ -80,6 +90,7 @@ final class Pipe {
   var isClosed = false
 
   static let bytesUnderWayMax = 64 * 1024
+  private static let waitNanoseconds: Instant = 10_000_000
 
   init(_ network: Network, receive: @escaping ([UInt8]) -> Void) {
     self.network = network
@@ -95,7 +106,9 @@ final class Pipe {
     while !rest.isEmpty {
       let piece = Array(rest.prefix(network.happens(64) ? 1 + network.choose(200) : 1400))
       rest = rest.dropFirst(piece.count)
-      let delay = network.weather.latency + Instant(network.choose(4)) * 1_000_000
+      // What the kernel has no memory for is offered again, as after a full buffer.
+      let wait = network.happens(network.weather.shortage) ? Self.waitNanoseconds : 0
+      let delay = network.weather.latency + wait + Instant(network.choose(4)) * 1_000_000
       lastArrival = max(lastArrival, network.loop.now + delay)
       pieces.append(piece)
       // What is due at the same moment happens in no particular order, hence the queue.

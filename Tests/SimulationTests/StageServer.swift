@@ -10,6 +10,8 @@ final class StageConnection {
   private(set) var subscribers: [Int: FileSubscriber] = [:]
   private var alarm: Occasion?
   private(set) var isOpen = true
+  /// What has come while the connection was still in the listener's queue.
+  private var early: [[UInt8]]? = []
   /// To the client, and told when the connection is closed from here.
   let pipe: Pipe
   private let hangUp: () -> Void
@@ -25,10 +27,39 @@ final class StageConnection {
       at: stage.loop.now)
     alarm = Occasion { [unowned self] in wake() }
     setAlarm()
+    let arrival = stage.loop.now + stage.network.weather.latency
+    stage.network.at(arrival) { [weak self] in self?.accept() }
   }
+
+  /// Takes the connection out of the queue: later where the kernel has no descriptor for it, and
+  /// not at all where it has no memory to watch it.
+  private func accept() {
+    guard isOpen else { return }
+    do throws(SystemError) {
+      try stage.network.exhaust("accept4")
+    } catch {
+      let again = stage.loop.now + Self.restNanoseconds
+      return stage.network.at(again) { [weak self] in self?.accept() }
+    }
+    do throws(SystemError) {
+      try stage.network.exhaust("epoll_ctl")
+    } catch {
+      return close()
+    }
+    let waiting = early ?? []
+    early = nil
+    for bytes in waiting { receive(bytes) }
+  }
+
+  /// As long as a listener's.
+  private static let restNanoseconds: Instant = 100_000_000
 
   func receive(_ bytes: [UInt8]) {
     guard isOpen else { return }
+    guard early == nil else {
+      early?.append(bytes)
+      return
+    }
     conversation.receive(bytes.span, at: stage.loop.now)
     proceed()
   }
@@ -102,8 +133,8 @@ final class StageConnection {
       conversation.playing(
         frame: subscriber.playhead.frame, sequence: subscriber.sequence,
         timestamp: subscriber.playhead.timestamp)
-    case .announce, .receive, .record, .packet:
-      stage.complain("a viewer that publishes")
+    case .announce, .receive, .record: conversation.refused(RTSPRefusal(.forbidden))
+    case .packet: stage.complain("a packet of somebody who does not publish")
     case .pause(let session): subscribers[session]?.pause()
     case .end(let session, _):
       guard let subscriber = subscribers.removeValue(forKey: session) else {
@@ -122,9 +153,7 @@ final class StageConnection {
     if transport.carrier == .udp {
       do throws(SystemError) {
         port = try stage.ports.allocate { (port) throws(SystemError) in
-          if stage.network.happens(stage.network.weather.exhaustion) {
-            throw SystemError("socket", 24)
-          }
+          try stage.network.exhaust("socket")
           return port
         }
       } catch {

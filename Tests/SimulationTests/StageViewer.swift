@@ -25,6 +25,11 @@ final class StageViewer {
 
   private func connect() {
     guard !isLeaving else { return }
+    do throws(SystemError) {
+      try stage.network.exhaust("socket")
+    } catch {
+      return tryAgain()
+    }
     attempt = Attempt(stage, usesTCP: usesTCP) { [unowned self] in tryAgain() }
   }
 

@@ -5,7 +5,9 @@ import Testing
 /// `BadInputTests`.
 @Suite("What broke others, step by step")
 struct FieldTests {
-  @Test("both halves of an HTTP tunnel on one connection get one clean refusal (CVE-2019-6256)")
+  @Test(
+    "both halves of an HTTP tunnel on one connection get one refusal (CVE-2019-6256, live555#19)"
+  )
   func tunnel() throws {
     let daemon = try DaemonProcess()
     let client = try RTSPClient(port: daemon.port)

@@ -39,7 +39,7 @@ struct LimitTests {
       let isServed = try eventually {
         let client = try RTSPClient(port: daemon.port, from: Self.stranger)
         // One that is turned away is told so, and its request is not read.
-        return (try? client.request("OPTIONS", "*").status) == 200
+        return (try? client.ask("OPTIONS", "*").status) == 200
       }
       #expect(isServed)
     }

@@ -110,6 +110,20 @@ struct BytesTests {
     #expect(trimmed(text) == expected)
   }
 
+  @Test(
+    "cuts at separators wherever they stand, also beside marks that Swift takes them together with",
+    arguments: [
+      ("a;b", ["a", "b"]), ("", [""]), (";", ["", ""]), ("a;;b", ["a", "", "b"]),
+      ("a;\u{301}b", ["a", "\u{301}b"]), ("a\u{600};b", ["a\u{600}", "b"]),
+      ("\u{600};\u{301}", ["\u{600}", "\u{301}"]), ("a;\r\n;b", ["a", "\r\n", "b"]),
+    ])
+  func cuts(text: String, expected: [String]) {
+    let pieces = text.split(at: ";", omittingEmptySubsequences: false)
+    #expect(pieces.map { Array($0.utf8) } == expected.map { Array($0.utf8) })
+    #expect(text.split(at: ";").map(String.init) == expected.filter { !$0.isEmpty })
+    #expect(text.split(at: ";", maxSplits: 1, omittingEmptySubsequences: false).count <= 2)
+  }
+
   @Test("ignores the case of ASCII letters only")
   func ignoresCase() {
     #expect(equalIgnoringCase("CSeq", "cSEQ"))

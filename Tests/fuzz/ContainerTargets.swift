@@ -29,6 +29,41 @@ enum ContainerTargets {
     }
   }
 
+  /// What somebody sends in a body: pictures are the same however it is cut, none is larger than
+  /// permitted, and each begins as one.
+  static func body(_ input: [UInt8]) {
+    guard let (whole, pieces) = pieces(input) else { return }
+    for declared in [PictureSplitter.Form.multipart, .concatenated, nil] {
+      let (items, fault) = split([whole], declared)
+      let (again, otherFault) = split(pieces, declared)
+      require(items == again, "\(items) at once, \(again) in pieces")
+      require(fault == otherFault, "\(fault as Any) at once, \(otherFault as Any) in pieces")
+      for case .picture(let picture) in items {
+        require(
+          picture.count <= pictureBytesMax && picture.starts(with: [0xFF, 0xD8]), "\(picture)")
+      }
+    }
+  }
+
+  private static let pictureBytesMax = 1000
+
+  private static func split(
+    _ pieces: [[UInt8]], _ declared: PictureSplitter.Form?
+  ) -> ([PictureSplitter.Item], PictureSplitter.Fault?) {
+    var splitter = PictureSplitter(declared: declared, pictureBytesMax: pictureBytesMax)
+    var items: [PictureSplitter.Item] = []
+    do throws(PictureSplitter.Fault) {
+      for piece in pieces {
+        splitter.feed(piece.span)
+        while let item = try splitter.next() { items.append(item) }
+      }
+      if let item = splitter.finish() { items.append(item) }
+    } catch {
+      return (items, error)
+    }
+    return (items, nil)
+  }
+
   private static func scan(_ input: [UInt8]) throws(JPEGError) -> MotionJPEGIndex {
     var scanner = MotionJPEGScanner(size: input.count, named: "INPUT", windowBytes: 2048)
     while let wanted = scanner.wanted {

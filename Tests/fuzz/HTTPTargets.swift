@@ -35,6 +35,51 @@ enum HTTPTargets {
     return (requests, nil)
   }
 
+  /// Requests whose bodies are handed out as they come: heads, whole bodies and their ends are the
+  /// same however they are cut.
+  static func bodies(_ input: [UInt8]) {
+    guard let (whole, pieces) = pieces(input) else { return }
+    let (events, fault) = readBodies([whole])
+    let (again, otherFault) = readBodies(pieces)
+    require(events == again, "\(events) at once, \(again) in pieces")
+    require((fault == nil) == (otherFault == nil), "\(fault as Any), \(otherFault as Any)")
+  }
+
+  private enum BodyEvent: Equatable {
+    case request(HTTPRequest)
+    case body([UInt8])
+    case end
+  }
+
+  private static func readBodies(_ pieces: [[UInt8]]) -> ([BodyEvent], HTTPError?) {
+    var parser = HTTPParser { $0.method != "GET" }
+    var events: [BodyEvent] = []
+    do throws(HTTPError) {
+      for piece in pieces {
+        parser.feed(piece.span)
+        while true {
+          if let request = try parser.next() {
+            events.append(.request(request))
+            continue
+          }
+          guard let piece = try parser.nextPiece() else { break }
+          switch piece {
+          case .end: events.append(.end)
+          case .bytes(let more):
+            if case .body(let bytes) = events.last {
+              events[events.count - 1] = .body(bytes + more)
+            } else {
+              events.append(.body(more))
+            }
+          }
+        }
+      }
+    } catch {
+      return (events, error)
+    }
+    return (events, nil)
+  }
+
   /// Responses: heads, whole bodies and their ends are the same however they are cut.
   static func responses(_ input: [UInt8]) {
     guard let (whole, pieces) = pieces(input) else { return }

@@ -107,6 +107,16 @@ enum RTSPTargets {
     guard let description = SessionDescription(String(decoding: input, as: UTF8.self)) else {
       return
     }
+    if let track = try? AnnouncedTrack(description) {
+      require(track.payloadType < 128, "\(track)")
+      require((track.width == nil) == (track.height == nil), "\(track)")
+      if let url = RTSPURL("rtsp://h/live/x") {
+        _ = try? Announcement(url, track).check(url)
+      }
+    }
+    if let name = PublishedName("live/" + description.name) {
+      require(PercentEncoding.encode(name.text) == name.text, "\(name)")
+    }
     // What has no formats, or lines that are too many already, is none of ours.
     guard description.media.allSatisfy({ !$0.formats.isEmpty }), input.count < 200 else { return }
     let copy = SessionDescription(description.description)

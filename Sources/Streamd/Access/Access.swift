@@ -10,8 +10,10 @@ final class Access {
   private var users: [String: UserEntry] = [:]
   private var tokenSecret: [UInt8]?
   private var passes = Passes()
-  private let nonces: DigestNonce
+  private var nonces: DigestNonce
   var addresses = AddressPolicy()
+  /// For who logs in from now on, and for nonces.
+  var limits: Limits { didSet { nonces.lifetime = Instant(limits.nonceSeconds) * 1_000_000_000 } }
 
   /// What credentials have come to.
   enum Verdict: Equatable {
@@ -24,13 +26,11 @@ final class Access {
     case refused
   }
 
-  /// A player that pauses for long asks once more; whoever has overheard a nonce has no use for it.
-  private static let nonceNanoseconds: Instant = 600_000_000_000
-
-  init(loop: EventLoop, metrics: Metrics) {
-    (self.loop, self.metrics) = (loop, metrics)
+  init(loop: EventLoop, metrics: Metrics, limits: Limits) {
+    (self.loop, self.metrics, self.limits) = (loop, metrics, limits)
     let secret = (0..<32).map { _ in UInt8.random(in: .min ... .max) }
-    nonces = DigestNonce(secret: secret, lifetime: Self.nonceNanoseconds)
+    nonces = DigestNonce(
+      secret: secret, lifetime: Instant(limits.nonceSeconds) * 1_000_000_000)
   }
 
   /// Whether anybody is asked who they are.
@@ -156,7 +156,7 @@ final class Access {
 
   // MARK: Passes
 
-  func logIn(_ entry: UserEntry) -> String { passes.logIn(entry, at: seconds) }
+  func logIn(_ entry: UserEntry) -> String { passes.logIn(entry, at: seconds, limits) }
 
   /// A pass for a viewer session, which revokes it when it ends.
   func pass(for identity: Identity) -> String? { isOn ? passes.issue(to: identity) : nil }

@@ -26,10 +26,10 @@ struct AddressPolicy: Equatable {
   /// written.
   func client(of peer: SocketAddress, _ headers: HeaderFields) -> SocketAddress {
     guard isProxy(peer) else { return peer }
-    let hops = headers.all("X-Forwarded-For").joined(separator: ",").split(separator: ",")
+    let hops = headers.all("X-Forwarded-For").joined(separator: ",").split(at: ",")
     var client = peer
     for hop in hops.reversed() {
-      let words = hop.split(separator: " ")
+      let words = hop.split(at: " ")
       guard words.count == 1, let address = SocketAddress(host: String(words[0]), port: 0) else {
         return client
       }

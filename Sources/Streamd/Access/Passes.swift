@@ -12,23 +12,21 @@ struct Passes {
 
   private var passes: [String: Pass] = [:]
   private var count = 0
-  /// Logins of one user that are good at the same time; the oldest gives way.
-  static let loginsMax = 32
-  /// What a cookie is good for.
-  static let loginSeconds = 12 * 3600
 
-  /// A pass for a browser, good for ``loginSeconds``.
-  mutating func logIn(_ entry: UserEntry, at now: Double) -> String {
+  /// A pass for a browser, good for ``Limits/loginSeconds``. Of a user's logins the oldest gives
+  /// way when there are more than ``Limits/loginsMax``.
+  mutating func logIn(_ entry: UserEntry, at now: Double, _ limits: Limits) -> String {
     passes = passes.filter { ($0.value.identity.expires ?? .infinity) > now }
     let logins = passes.filter { $0.value.identity.expires != nil }
     let own = logins.filter { $0.value.identity.proof == .user(entry) }
-    if own.count >= Self.loginsMax,
-      let oldest = own.min(by: { $0.value.number < $1.value.number })
-    {
-      passes[oldest.key] = nil
+    // There may be too many by more than one when fewer are allowed than before.
+    let spare = own.count - limits.loginsMax + 1
+    if spare > 0 {
+      let oldest = own.sorted { $0.value.number < $1.value.number }.prefix(spare)
+      for pass in oldest { passes[pass.key] = nil }
     }
     var identity = Identity(entry)
-    identity.expires = now + Double(Self.loginSeconds)
+    identity.expires = now + Double(limits.loginSeconds)
     return make(for: identity)
   }
 

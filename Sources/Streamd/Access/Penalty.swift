@@ -3,17 +3,17 @@ internal import Reactor
 /// How long a connection waits for the answer after wrong credentials: longer each time, never too
 /// long for somebody who has mistyped. Others do not wait: it is a deadline, not a sleep.
 struct Penalty {
-  private var failures = 0
+  private var last: Instant = 0
 
-  private static let firstNanoseconds: Instant = 250_000_000
-  private static let doublingsMax = 4
-
-  /// What the next failure costs: 0.25, 0.5, 1, 2, and from then on 4 seconds.
-  mutating func next() -> Instant {
-    defer { failures = min(failures + 1, Self.doublingsMax) }
-    return Self.firstNanoseconds << Instant(failures)
+  /// What the next failure costs: ``Limits/penaltyMilliseconds``, and from then on twice what the
+  /// one before has cost, up to ``Limits/penaltyMillisecondsMax``.
+  mutating func next(_ limits: Limits) -> Instant {
+    let first = Instant(limits.penaltyMilliseconds) * 1_000_000
+    let most = Instant(limits.penaltyMillisecondsMax) * 1_000_000
+    last = min(max(first, last * 2), most)
+    return last
   }
 
   /// Somebody has shown who they are.
-  mutating func forgive() { failures = 0 }
+  mutating func forgive() { last = 0 }
 }

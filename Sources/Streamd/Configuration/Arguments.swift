@@ -27,7 +27,9 @@ struct Arguments {
     var assignments: [Configuration.Assignment] = []
     if let path { assignments += try ConfigurationFile(path: path).assignments }
     if let users = try secrets.users() { assignments.append(users) }
+    if let sources = try secrets.sources() { assignments.append(sources) }
     var configuration = try Configuration(assignments + environment + flags)
+    configuration.sources = try secrets.unlock(configuration.sources)
     configuration.tokenKey = try secrets.tokenKey(configuration.tokenKeyFile)
     return configuration
   }
@@ -81,8 +83,9 @@ struct Arguments {
         .init(setting: setting, values: setting.values(of: text), origin: setting.variable))
     }
     let known = Set(Setting.all.map(\.variable) + ["STREAMD_CONFIG"])
-    strangers = environment.keys.filter { $0.hasPrefix(Self.prefix) && !known.contains($0) }
-      .sorted()
+    strangers = environment.keys.filter {
+      $0.hasPrefix(Self.prefix) && !known.contains($0) && !Secrets.isPassword($0)
+    }.sorted()
   }
 
   private mutating func add(_ setting: Setting, _ text: String) {
@@ -144,6 +147,7 @@ struct Arguments {
       Every option is also a variable, STREAMD_FPS say, and a key of the file, "fps". Options win
       over variables, variables over the file. A list is given with commas or option by option.
       Users are a key of the file, or the lines of one that STREAMD_USERS names: streamctl passwd.
+      So are sources, or all of the file that STREAMD_SOURCES names: {"camera": "rtsp://…"}.
 
       example: streamd --start, then open http://127.0.0.1:5000 or
                ffplay rtsp://127.0.0.1:8554/movie.Mjpeg

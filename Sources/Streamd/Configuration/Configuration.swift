@@ -13,6 +13,8 @@ struct Configuration {
   var start = false
   /// The media folder; nil looks for one.
   var media: String?
+  /// Where recordings are written to; nil where nothing is recorded.
+  var recordings: String?
   /// The dashboard's files; nil looks for them.
   var www: String?
   /// Server ports for RTP and RTCP.
@@ -37,6 +39,8 @@ struct Configuration {
   var tokenKeyFile: String?
   /// What is in that file; nil takes no tokens.
   var tokenKey: [UInt8]?
+  /// What is relayed, sorted by name.
+  var sources: [SourceSettings] = []
   /// From where anybody may come.
   var addresses = AddressPolicy()
   /// Lines of less importance are not written.
@@ -60,6 +64,8 @@ struct Configuration {
   struct Assignment {
     var setting: Setting
     var values: [String]
+    /// Of a setting whose values are no texts.
+    var members: [String: JSONValue] = [:]
     var origin: String
   }
 

@@ -22,12 +22,7 @@ struct ConfigurationFile {
 
   /// Reads the text of a file that errors call `name`.
   init(_ bytes: [UInt8], name: String) throws(Configuration.Fault) {
-    let document: [String: JSONValue]
-    do {
-      document = try JSONDecoder().decode([String: JSONValue].self, from: Data(bytes))
-    } catch {
-      throw Configuration.Fault(message: "\(name): \(Self.reason(error, bytes))")
-    }
+    let document = try Self.object(bytes, name: name)
     var assignments: [Configuration.Assignment] = []
     // In the table's order, so that the first error is the same every time.
     for key in document.keys.sorted() where Setting.named(key) == nil {
@@ -36,10 +31,29 @@ struct ConfigurationFile {
     for setting in Setting.all {
       guard let value = document[setting.name] else { continue }
       let origin = "\(name): \(setting.name)"
-      assignments.append(
-        .init(setting: setting, values: try Self.values(value, setting, origin), origin: origin))
+      if setting.shape == .sources {
+        guard case .object(let members) = value else {
+          throw Configuration.Fault(message: "\(origin): want \(Self.shapes(setting))")
+        }
+        assignments.append(
+          .init(setting: setting, values: [], members: members, origin: origin))
+      } else {
+        assignments.append(
+          .init(setting: setting, values: try Self.values(value, setting, origin), origin: origin))
+      }
     }
     self.assignments = assignments
+  }
+
+  /// The object that a text is.
+  static func object(
+    _ bytes: [UInt8], name: String
+  ) throws(Configuration.Fault) -> [String: JSONValue] {
+    do {
+      return try JSONDecoder().decode([String: JSONValue].self, from: Data(bytes))
+    } catch {
+      throw Configuration.Fault(message: "\(name): \(Self.reason(error, bytes))")
+    }
   }
 
   private static func unknown(_ key: String, _ name: String) -> Configuration.Fault {
@@ -92,47 +106,7 @@ struct ConfigurationFile {
     case .string: "a string (\(setting.wanted))"
     case .list: "a list of strings (each \(setting.wanted))"
     case .object: "an object of numbers, such as {\"connections\": 500}"
-    }
-  }
-}
-
-/// Any JSON value; numbers as text, since each setting has its own idea of a number.
-private enum JSONValue: Decodable {
-  case null
-  case bool(Bool)
-  case number(String)
-  case string(String)
-  case array([JSONValue])
-  case object([String: JSONValue])
-
-  init(from decoder: any Decoder) throws {
-    let container = try decoder.singleValueContainer()
-    if container.decodeNil() {
-      self = .null
-    } else if let value = try? container.decode(Bool.self) {
-      self = .bool(value)
-    } else if let value = try? container.decode(Int.self) {
-      self = .number(String(value))
-    } else if let value = try? container.decode(Double.self) {
-      self = .number(String(value))
-    } else if let value = try? container.decode(String.self) {
-      self = .string(value)
-    } else if let value = try? container.decode([JSONValue].self) {
-      self = .array(value)
-    } else {
-      self = .object(try container.decode([String: JSONValue].self))
-    }
-  }
-
-  /// What an error calls it.
-  var kind: String {
-    switch self {
-    case .null: "null"
-    case .bool(let value): String(value)
-    case .number(let text): "the number \(text)"
-    case .string(let text): "the string \"\(text.prefix(40))\""
-    case .array: "a list"
-    case .object: "an object"
+    case .sources: "an object, such as {\"camera\": \"rtsp://192.0.2.7/stream\"}"
     }
   }
 }

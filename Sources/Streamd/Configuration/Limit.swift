@@ -100,6 +100,42 @@ struct Limit: Sendable {
       name: "drain_s", path: \.drainSeconds, range: 1...604_800,
       summary: "seconds after which an instance that is being drained ends, whoever watches"),
     Limit(
+      name: "penalty_ms", path: \.penaltyMilliseconds, range: 0...60_000,
+      summary: "milliseconds that the first wrong password on a connection waits for its answer; "
+        + "each further one waits twice as long as the one before"),
+    Limit(
+      name: "penalty_max_ms", path: \.penaltyMillisecondsMax, range: 0...600_000,
+      summary: "the longest such wait"),
+    Limit(
+      name: "nonce_s", path: \.nonceSeconds, range: 10...86_400,
+      summary: "seconds for which a Digest nonce is good"),
+    Limit(
+      name: "login_s", path: \.loginSeconds, range: 60...31_536_000,
+      summary: "seconds for which a browser's login is good"),
+    Limit(
+      name: "logins", path: \.loginsMax, range: 1...10_000,
+      summary: "logins of one user that are good at the same time; the oldest gives way"),
+    Limit(
+      name: "recordings", path: \.recordingsMax, range: 0...1000,
+      summary: "recordings at a time"),
+    Limit(
+      name: "recording_file_bytes", path: \.recordingFileBytesMax,
+      range: 1_048_576...AVIWriter.sizeMax,
+      summary: "a file of a recording, before another is begun"),
+    Limit(
+      name: "recording_file_s", path: \.recordingFileSeconds, range: 10...28_800,
+      summary: "seconds that such a file shows"),
+    Limit(
+      name: "recording_files", path: \.recordingFilesMax, range: 0...1_000_000,
+      summary: "files of a recording that are kept, the newest; older ones are removed, but none "
+        + "where it is 0"),
+    Limit(
+      name: "recording_queue_bytes", path: \.recordingQueueBytesMax, range: 1_048_576...1 << 30,
+      summary: "what waits for a slow disk, for each recording; then pictures are left out"),
+    Limit(
+      name: "recording_free_bytes", path: \.recordingFreeBytes, range: 0...1 << 40,
+      summary: "what stays free on the disk: with less left, recordings end"),
+    Limit(
       name: "media_memory_bytes", path: \.mediaMemoryBytes, range: 0...1 << 40,
       summary: "what is kept of files that are played; the rest is read when it is needed"),
     Limit(

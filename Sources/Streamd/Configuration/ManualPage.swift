@@ -94,6 +94,28 @@ enum ManualPage {
       The dashboard's own sessions come from an address of this machine, which
       .B \-\-allow
       has to name as well.
+      .SH SOURCES
+      A source is a camera, or another server, whose Motion-JPEG is pulled over RTSP or HTTP and is
+      there for everybody under a name of its own, as a file is: once, however many watch. Sources
+      are the key
+      .B sources
+      of the configuration file, or all of the file that
+      .B STREAMD_SOURCES
+      names, or of the credential
+      .B sources
+      of the service; see
+      .BR streamd.json (5).
+      .PP
+      The password of the user in a source's URL is the variable
+      .BI STREAMD_SOURCE_ NAME _PASSWORD\fR,
+      with NAME in capitals and an underscore for whatever is no letter or digit, or the credential
+      .BI source\- NAME\fR,
+      with a dash for a slash. A URL may have it as well, and then the file is a secret. It is shown
+      nowhere.
+      .PP
+      A source that cannot be reached is tried again after half a second, then more and more seldom,
+      down to every 30 seconds, for ever; one that wants another password, every minute or more
+      seldom, because cameras lock out whoever guesses.
       .SH SIGNALS
       .TP
       .BR SIGTERM ", " SIGINT
@@ -102,8 +124,9 @@ enum ManualPage {
       .B SIGHUP
       Read the file of
       .B \-\-config
-      again, and the files of users and of the token key; who is let in no more is cut off. A file
-      with an error is told of in the log, and the old configuration kept.
+      again, and the files of users, sources, passwords and the token key; who is let in no more is
+      cut off, and a source that has not changed plays on. A file with an error is told of in the
+      log, and the old configuration kept.
       .SH EXIT STATUS
       0 after a signal to end, 1 when it cannot begin or go on, 2 on bad usage or configuration.
       .SH ENVIRONMENT
@@ -119,10 +142,18 @@ enum ManualPage {
       .B STREAMD_USERS
       A file of users, one a line.
       .TP
+      .B STREAMD_SOURCES
+      A file with the object of sources.
+      .TP
+      .BI STREAMD_SOURCE_ NAME _PASSWORD
+      The password of a source's user.
+      .TP
       .B CREDENTIALS_DIRECTORY
       Has the files
-      .BR users " and " token_key ,
-      where no others are named.
+      .BR users ", " sources " and " token_key ,
+      where no others are named, and
+      .BI source\- NAME
+      for the password of a source.
       .TP
       .BR NOTIFY_SOCKET ", " WATCHDOG_USEC ", " LISTEN_FDS ", " JOURNAL_STREAM
       As
@@ -176,7 +207,8 @@ enum ManualPage {
       if !shown.isEmpty, setting.shape != .object { page += "Default: \(escaped(shown)).\n" }
       page += "Changes by SIGHUP \(setting.reload.rawValue).\n"
       page += "Variable: \(setting.variable)"
-      page += setting.isSecret ? ", the path of a file with a value a line.\n" : ".\n"
+      let content = setting.shape == .sources ? "the object" : "a value a line"
+      page += setting.isSecret ? ", the path of a file with \(content).\n" : ".\n"
     }
     page += ".SH LIMITS\nThe keys of the object\n.BR limits :\n"
     for limit in Limit.all {
@@ -185,6 +217,29 @@ enum ManualPage {
       page += "default \(defaults.limits[keyPath: limit.path]).\n"
     }
     return page + #"""
+      .SH SOURCES
+      Each key of the object
+      .B sources
+      is a name: letters, digits, dots, dashes, underscores and slashes, 64 at most; what begins
+      with live/ is for what is published. A source stands before a file of its name. The
+      value is a URL or an object:
+      .TP
+      .B url
+      rtsp://[USER@]HOST[:PORT]/PATH, or http://[USER@]HOST[:PORT]/PATH of a multipart stream. For
+      the user's password see
+      .BR streamd (8).
+      .TP
+      .B mode
+      on_demand (unless told otherwise) pulls from the first viewer on until the last one has left;
+      always pulls always.
+      .TP
+      .B transport
+      How RTP comes in: udp (unless told otherwise), which is given up for TCP where nothing comes,
+      or tcp.
+      .TP
+      .B grace_s
+      So many seconds a source plays on after its last viewer, 10 unless told otherwise, 86400 at
+      most.
       .SH EXAMPLE
       .nf
       {
@@ -193,6 +248,10 @@ enum ManualPage {
         "media": "/srv/video",
         "fps": "30000/1001",
         "allowed_servers": ["192.0.2.7:554"],
+        "sources": {
+          "door": "rtsp://viewer@door.example:554/stream",
+          "hall": { "url": "http://192.0.2.9/stream.mjpg", "mode": "always" }
+        },
         "limits": { "connections": 500 }
       }
       .fi
@@ -207,7 +266,7 @@ enum ManualPage {
     case .string: "a string, \(setting.wanted)"
     case .list: "a list of strings, each \(setting.wanted)"
     case .numberOrString: "a number or a string, \(setting.wanted)"
-    case .boolean, .number, .object: setting.wanted
+    case .boolean, .number, .object, .sources: setting.wanted
     }
   }
 

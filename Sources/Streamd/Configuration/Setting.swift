@@ -1,3 +1,5 @@
+internal import Wire
+
 /// One thing that can be chosen: by a flag, by an environment variable, or in the file.
 struct Setting: Sendable {
   /// As the file has it: `rtp_ports`.
@@ -15,12 +17,13 @@ struct Setting: Sendable {
   /// Its values are for nobody's eyes: there is no flag for them, no message quotes them, and the
   /// variable is the path of a file that has them.
   let isSecret: Bool
-  /// Takes one value; false when it is not what is wanted.
-  private let take: @Sendable (inout Configuration, String) -> Bool
-  /// Forgets what an earlier source has gathered.
-  private let clear: @Sendable (inout Configuration) -> Void
+  /// Takes what somebody chose, instead of what was chosen before.
+  private let take: Take
   /// The value as text; lists have several, and what is unset has none.
   let show: @Sendable (Configuration) -> [String]
+
+  private typealias Take =
+    @Sendable (inout Configuration, Configuration.Assignment) throws(Configuration.Fault) -> Void
 
   enum Shape {
     case boolean, string, number
@@ -30,6 +33,8 @@ struct Setting: Sendable {
     case list
     /// Names with numbers.
     case object
+    /// Names with what is relayed.
+    case sources
   }
 
   enum Reload: String {
@@ -55,12 +60,11 @@ struct Setting: Sendable {
     self.reload = reload
     wanted = form.wanted
     isSecret = false
-    take = { configuration, text in
-      guard let value = form.read(text) else { return false }
-      configuration[keyPath: path] = value
-      return true
+    take = { (configuration, assignment) throws(Configuration.Fault) in
+      for text in assignment.values {
+        configuration[keyPath: path] = try Self.read(text, form, assignment, isSecret: false)
+      }
     }
-    clear = { _ in }
     show = { configuration in form.show(configuration[keyPath: path]).map { [$0] } ?? [] }
   }
 
@@ -77,12 +81,13 @@ struct Setting: Sendable {
     self.summary = summary
     self.reload = reload
     wanted = form.wanted
-    take = { configuration, text in
-      guard let value = form.read(text) else { return false }
-      configuration[keyPath: path].append(value)
-      return true
+    take = { (configuration, assignment) throws(Configuration.Fault) in
+      var values: [Value] = []
+      for text in assignment.values {
+        values.append(try Self.read(text, form, assignment, isSecret: isSecret))
+      }
+      configuration[keyPath: path] = values
     }
-    clear = { $0[keyPath: path] = [] }
     show = { configuration in configuration[keyPath: path].compactMap(form.show) }
   }
 
@@ -95,26 +100,60 @@ struct Setting: Sendable {
     reload = .later
     isSecret = false
     wanted = "NAME=NUMBER, with a name from \(Limit.all.map(\.name).joined(separator: ", "))"
-    take = { _, _ in false }
-    clear = { _ in }
+    take = { (configuration, assignment) throws(Configuration.Fault) in
+      for text in assignment.values {
+        try Limit.set(&configuration.limits, text, assignment.origin)
+      }
+    }
     show = { configuration in
       Limit.all.map { "\($0.name)=\(configuration.limits[keyPath: $0.path])" }
     }
+  }
+
+  /// What is relayed.
+  init(sources name: String, _ summary: String) {
+    self.name = name
+    shape = .sources
+    placeholder = "FILE"
+    self.summary = summary
+    reload = .now
+    isSecret = true
+    wanted = "an object of NAME: URL, or NAME: {\"url\": URL, …}, see SOURCES"
+    take = { (configuration, assignment) throws(Configuration.Fault) in
+      configuration.sources = try Self.sources(assignment)
+    }
+    // Only compared: there are passwords in them.
+    show = { configuration in
+      configuration.sources.map { "\($0) \($0.url.requested) \($0.url.userInfo as Any)" }
+    }
+  }
+
+  private static func sources(
+    _ assignment: Configuration.Assignment
+  ) throws(Configuration.Fault) -> [SourceSettings] {
+    guard assignment.members.count <= SourceSettings.countMax else {
+      throw .init(message: "\(assignment.origin): want \(SourceSettings.countMax) at most")
+    }
+    var sources: [SourceSettings] = []
+    for (name, value) in assignment.members.sorted(by: { $0.key < $1.key }) {
+      sources.append(try SourceSettings(name, value, origin: assignment.origin))
+    }
+    return sources
+  }
+
+  private static func read<Value>(
+    _ text: String, _ form: Form<Value>, _ assignment: Configuration.Assignment, isSecret: Bool
+  ) throws(Configuration.Fault) -> Value {
+    if let value = form.read(text) { return value }
+    let shown = isSecret ? "" : " \(text)"
+    throw .init(message: "\(assignment.origin)\(shown): want \(form.wanted)")
   }
 
   /// Puts what somebody chose into the configuration.
   func set(
     _ configuration: inout Configuration, _ assignment: Configuration.Assignment
   ) throws(Configuration.Fault) {
-    clear(&configuration)
-    for value in assignment.values {
-      if shape == .object {
-        try Limit.set(&configuration.limits, value, assignment.origin)
-      } else if !take(&configuration, value) {
-        let shown = isSecret ? "" : " \(value)"
-        throw Configuration.Fault(message: "\(assignment.origin)\(shown): want \(wanted)")
-      }
-    }
+    try take(&configuration, assignment)
   }
 
   /// What a flag or a variable says, one value each.

@@ -23,6 +23,9 @@ extension Setting {
       "which of the instances this is, counted from 1; it takes its part of rtp_ports"),
     Setting(
       "media", \.media, .path, "DIR", .later, "the folder whose files are served (looked for)"),
+    Setting(
+      "recordings", \.recordings, .path, "DIR", .later,
+      "the folder that recordings are written to; without one nothing is recorded"),
     Setting("www", \.www, .path, "DIR", .restart, "the dashboard's files (looked for)"),
     Setting(
       "rtp_ports", \.rtpPorts, .portPairs, "FIRST-LAST", .later,
@@ -44,6 +47,8 @@ extension Setting {
     Setting(
       list: "users", \.users, .user, "FILE", .now,
       "who may watch and control: entries that streamctl passwd makes", isSecret: true),
+    Setting(
+      sources: "sources", "cameras and other servers that are relayed, each under a name"),
     Setting(
       "token_key", \.tokenKeyFile, .file, "FILE", .now,
       "a file with the key that tokens are signed with"),

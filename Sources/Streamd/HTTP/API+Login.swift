@@ -21,7 +21,8 @@ extension API {
     var response = Self.json(LoginReport(user: entry.name, role: entry.role.rawValue))
     response.headers.append(
       "Set-Cookie",
-      exchange.cookie(control.access.logIn(entry), seconds: Passes.loginSeconds))
+      exchange.cookie(
+        control.access.logIn(entry), seconds: control.access.limits.loginSeconds))
     exchange.reply(response)
   }
 

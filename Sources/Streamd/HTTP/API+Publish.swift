@@ -9,6 +9,11 @@ extension API {
       guard exchange.identity.sees(name) else {
         throw Problem(.forbidden, "not_permitted", "you may not publish under this name")
       }
+      guard !exchange.request.lacksLength else {
+        throw Problem(
+          .lengthRequired, "length_required", "nothing says where the body ends",
+          hint: "send it chunked, with a Content-Length, or with Connection: close")
+      }
       exchange.publish(try publisher(exchange, name))
     } catch {
       exchange.reply(error)

@@ -30,6 +30,7 @@ final class API {
     Route(method: "POST", path: "/api/v1/login", role: nil) { $0.logIn($1) },
     Route(method: "POST", path: "/api/v1/logout", role: .view) { $0.logOut($1) },
     Route(method: "GET", path: "/api/v1/videos", role: .view) { $0.videos($1) },
+    Route(method: "GET", path: "/api/v1/sources", role: .view) { $0.sources($1) },
     Route(method: "GET", path: "/api/v1/sessions", role: .view) { $0.sessions($1) },
     Route(method: "POST", path: "/api/v1/sessions", role: .control) { $0.setup($1) },
     Route(method: "GET", path: "/api/v1/sessions/{id}", role: .view) { $0.session($1) },
@@ -41,6 +42,12 @@ final class API {
     },
     Route(method: "GET", path: "/api/v1/sessions/{id}/snapshot.jpg", role: .view) {
       $0.sessionSnapshot($1)
+    },
+    Route(method: "GET", path: "/api/v1/recordings", role: .view) { $0.recordings($1) },
+    Route(method: "POST", path: "/api/v1/recordings", role: .control) { $0.startRecording($1) },
+    Route(method: "GET", path: "/api/v1/recordings/{id}", role: .view) { $0.recording($1) },
+    Route(method: "DELETE", path: "/api/v1/recordings/{id}", role: .control) {
+      $0.stopRecording($1)
     },
     Route(method: "GET", path: "/api/v1/clients", role: .admin) { $0.clients($1) },
     Route(method: "DELETE", path: "/api/v1/clients/{id}", role: .admin) { $0.kick($1) },
@@ -107,8 +114,8 @@ final class API {
 
   private static func match(_ path: String, _ pattern: String) -> [String: String]? {
     var captures: [String: String] = [:]
-    let wanted = pattern.split(separator: "/")
-    var given = path.split(separator: "/", omittingEmptySubsequences: false).dropFirst()
+    let wanted = pattern.split(at: "/")
+    var given = path.split(at: "/", omittingEmptySubsequences: false).dropFirst()
     for (index, part) in wanted.enumerated() {
       guard part.hasPrefix("{") else {
         guard given.popFirst() == part else { return nil }
@@ -147,7 +154,7 @@ final class API {
   /// behind it: items that come or go meanwhile repeat none of the others and hide none.
   ///
   /// - Parameter key: what the names are sorted by; nil when a cursor cannot be a name.
-  private func page<Item: Codable & Sendable, Key: Comparable>(
+  func page<Item: Codable & Sendable, Key: Comparable>(
     _ exchange: HTTPExchange, _ items: [Item], _ name: (Item) -> String, key: (String) -> Key?
   ) {
     let query = exchange.request.query
@@ -220,7 +227,7 @@ final class API {
   }
 
   private func metrics(_ exchange: HTTPExchange) {
-    let text = MetricsText(control, control.rtsp.metrics).text
+    let text = MetricsText(control, control.rtsp.metrics, for: exchange.identity).text
     exchange.reply(HTTPResponse(.ok, "text/plain; version=0.0.4; charset=utf-8", Array(text.utf8)))
   }
 
@@ -234,6 +241,11 @@ final class API {
         done()
       }
     }
+  }
+
+  private func sources(_ exchange: HTTPExchange) {
+    let seen = control.relays.reports().filter { exchange.identity.sees($0.name) }
+    page(exchange, seen, \.name) { $0 }
   }
 
   private func clients(_ exchange: HTTPExchange) {
@@ -445,7 +457,7 @@ private struct ClientKey: Comparable {
   private let session: Int
 
   init?(_ text: String) {
-    let parts = text.split(separator: "-", omittingEmptySubsequences: false).map { Int($0) }
+    let parts = text.split(at: "-", omittingEmptySubsequences: false).map { Int($0) }
     guard parts.count == 2, let connection = parts[0], let session = parts[1] else { return nil }
     (self.connection, self.session) = (connection, session)
   }

@@ -263,7 +263,7 @@ final class HTTPConnection: Connection {
   /// Answers wrong credentials, after a while.
   func refuse(_ request: HTTPRequest, user: String) {
     server.access.failed(from: client(of: request), "http", user: user)
-    mode = .refusing(request, until: loop.now + penalty.next())
+    mode = .refusing(request, until: loop.now + penalty.next(server.limits))
     settle()
   }
 

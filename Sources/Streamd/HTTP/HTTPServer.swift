@@ -35,7 +35,9 @@ final class HTTPServer {
     policy = RequestPolicy(allowedHosts: allowedHosts)
     control.serverStateChanged = { [unowned self] in broadcast($0) }
     control.catalog.changed = { [unowned self] in broadcast(Event("videos_changed")) }
+    control.relays.changed = { [unowned self] in broadcast(Event("sources_changed")) }
     control.activity.added = { [unowned self] in broadcast(LogEvent($0), to: .admin) }
+    control.recordings.changed = { [unowned self] in tell($0) }
     control.directViewers = { [unowned self] in
       connections.values.count { $0.isStreaming }
     }
@@ -102,6 +104,15 @@ final class HTTPServer {
     guard !browsers.isEmpty else { return }
     let message = WebSocketFrame.frame(.text, JSON.encode(event))
     for browser in browsers.values where browser.identity.role >= role { browser.send(message) }
+  }
+
+  /// Tells every browser of those who may see what is recorded.
+  private func tell(_ recording: Recording) {
+    guard !browsers.isEmpty else { return }
+    let message = WebSocketFrame.frame(.text, JSON.encode(RecordingEvent(recording.report)))
+    for browser in browsers.values where browser.identity.sees(asked: recording.source.name) {
+      browser.send(message)
+    }
   }
 
   private func accept(_ socket: StreamSocket, isOwn: Bool) {

@@ -73,13 +73,13 @@ struct StaticFiles {
   ) -> HTTPResponse {
     let tag = "\"\(identity.tag)\""
     let wanted = request.headers["If-None-Match"] ?? ""
-    if wanted.split(separator: ",").contains(where: { Self.strip($0) == tag }) || wanted == "*" {
+    if wanted.split(at: ",").contains(where: { Self.strip($0) == tag }) || wanted == "*" {
       return decorated(HTTPResponse(.notModified), tag, identity)
     }
     guard let bytes = try? file.read(identity.size, at: 0) else {
       return HTTPConnection.problem(Problem(.internalError, "unreadable", "the file is unreadable"))
     }
-    let suffix = path.split(separator: ".").last.map { $0.lowercased() } ?? ""
+    let suffix = path.split(at: ".").last.map { $0.lowercased() } ?? ""
     let type = Self.types[suffix] ?? "application/octet-stream"
     // A range of another version of the file would not fit (RFC 9110 §13.1.5).
     let range = request.headers["If-Range"].map { $0 == tag } ?? true
@@ -119,8 +119,8 @@ struct StaticFiles {
 
   private static func isAllowed(_ path: String) -> Bool {
     !path.utf8.contains(0)
-      && path.split(separator: "/", omittingEmptySubsequences: false).allSatisfy {
-        !$0.isEmpty && !$0.hasPrefix(".")
+      && path.split(at: "/", omittingEmptySubsequences: false).allSatisfy {
+        !$0.isEmpty && $0.utf8.first != UInt8(ascii: ".")
       }
   }
 }

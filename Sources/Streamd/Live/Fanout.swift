@@ -1,22 +1,27 @@
 internal import Reactor
 
-/// Somebody who watches a live source.
-protocol LiveViewer: AnyObject {
+/// Somebody who is given frames, each of which is there for many.
+protocol FrameViewer: AnyObject {
+  associatedtype Frame
   /// Sends a frame, if it wants one.
-  func show(_ frame: LiveFrame, at now: Instant)
+  func show(_ frame: Frame, at now: Instant)
   /// A frame has gone by: a newer one was there before its turn came.
   func missed()
+}
+
+/// Somebody who watches a live source.
+protocol LiveViewer: FrameViewer where Frame == LiveFrame {
   /// Nothing more comes.
   func sourceEnded()
 }
 
-/// The viewers of a live source in one way, who are served in turn: a few at a time, so that a
+/// The viewers of one source in one way, who are served in turn: a few at a time, so that a
 /// large crowd does not keep the loop from everybody else, and always in the same order, so that
 /// each one's frames come as evenly as the source's.
 ///
 /// When a newer frame comes before all have had the last one, those who have not lose it, and the
 /// newer one begins with them. Viewers may come and go while others are being served.
-final class Fanout<Viewer: LiveViewer> {
+final class Fanout<Viewer: FrameViewer> {
   private var viewers: [Viewer] = []
   /// Whose turn is next.
   private var next = 0
@@ -45,6 +50,8 @@ final class Fanout<Viewer: LiveViewer> {
     if next >= viewers.count { next = 0 }
   }
 
+  func removeAll() { (viewers, next, left) = ([], 0, 0) }
+
   /// A new frame is there.
   func begin() {
     for offset in 0..<left { viewers[(next + offset) % viewers.count].missed() }
@@ -52,7 +59,7 @@ final class Fanout<Viewer: LiveViewer> {
   }
 
   /// Gives the frame to so many at most; returns how many have had it.
-  func serve(_ frame: LiveFrame, atMost most: Int, at now: Instant) -> Int {
+  func serve(_ frame: Viewer.Frame, atMost most: Int, at now: Instant) -> Int {
     var served = 0
     while left > 0, served < most {
       let viewer = viewers[next]

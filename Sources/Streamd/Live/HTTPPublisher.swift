@@ -5,7 +5,8 @@ internal import Wire
 /// When more come than are shown in a second, the body is read no faster.
 final class HTTPPublisher: LivePublisher {
   let publication: Publication
-  private let number: Int
+  /// Counted from 1.
+  let number: Int
   private let loop: EventLoop
   private var splitter: PictureSplitter
   private let request: HTTPRequest

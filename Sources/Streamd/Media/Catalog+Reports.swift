@@ -17,6 +17,7 @@ extension Catalog {
         report.reason = "it is being written"
       } else {
         describe(entries[path], &report)
+        if size == 0 { report.reason = "at byte 0: the file is empty" }
       }
       return report
     }

@@ -146,11 +146,12 @@ final class Catalog {
     hasChanged()
   }
 
-  /// Opens a few at a time: each is a descriptor.
+  /// Opens a few at a time: each is a descriptor. An empty file is one that somebody has just made
+  /// and will write to.
   private func openNext() {
     while openings.count < Self.openingsMax, let path = unopened.popLast() {
       guard watch?.isBeingWritten(path) != true, let file = try? folder.file(at: path),
-        let identity = try? file.identity()
+        let identity = try? file.identity(), identity.size > 0
       else { continue }
       open(path, .file(file, identity))
     }
@@ -352,8 +353,8 @@ final class Catalog {
   /// is hidden inside of it is refused here.
   private static func isAllowed(_ path: String) -> Bool {
     !path.isEmpty && path.utf8.count <= 1024 && !path.utf8.contains(0)
-      && path.split(separator: "/", omittingEmptySubsequences: false).allSatisfy {
-        !$0.isEmpty && !$0.hasPrefix(".")
+      && path.split(at: "/", omittingEmptySubsequences: false).allSatisfy {
+        !$0.isEmpty && $0.utf8.first != UInt8(ascii: ".")
       }
   }
 

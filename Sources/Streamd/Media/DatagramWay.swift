@@ -50,6 +50,8 @@ final class DatagramWay: Way, EventHandler {
   override var name: String { rtcp == nil ? "classroom" : "udp" }
   override var layout: MediaFile.Layout { rtcp == nil ? .classroom : .datagrams }
 
+  override var objects: (AnyObject, AnyObject) { (self, rtp) }
+
   override func open() {
     if rtp.peer == nil { settlePeers() }
   }

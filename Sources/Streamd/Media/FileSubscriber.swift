@@ -35,13 +35,17 @@ final class FileSubscriber: Subscriber {
   override func play(_ order: PlayOrder, phase: (_ period: Instant) -> Instant) {
     beginSending()
     let start = loop.now + phase(playhead.rate.period)
+    var playhead = playhead
     playhead.play(from: order.frame, until: end(order), at: start)
+    self.playhead = playhead
     isFresh = true
     loop.deadlines.set(self, at: start)
   }
 
   override func move(_ order: PlayOrder) {
+    var playhead = playhead
     playhead.seek(to: order.frame, until: end(order))
+    self.playhead = playhead
     isFresh = true
   }
 
@@ -75,9 +79,13 @@ final class FileSubscriber: Subscriber {
   override func wake(at now: Instant) {
     guard isPlaying else { return }
     reportIfDue(now)
+    // Worked on as a value of our own, which needs no check for exclusive access.
+    var playhead = playhead
     guard now >= playhead.due else { return loop.deadlines.set(self, at: playhead.due) }
-    if packets.slice(of: playhead.frame) == nil, !playhead.isAtEnd { return waitForSlice() }
-    switch playhead.next(at: now) {
+    if slice(of: playhead.frame) == nil, !playhead.isAtEnd { return waitForSlice() }
+    let step = playhead.next(at: now)
+    self.playhead = playhead
+    switch step {
     case .frame(let frame, let timestamp):
       isFresh = false
       guard deliver(frame, timestamp, now) else { return ended(.unreachable) }
@@ -86,11 +94,19 @@ final class FileSubscriber: Subscriber {
     }
   }
 
+  @inline(__always)
+  private func slice(of frame: Int) -> PacketSlice? {
+    if let slice = packets.slice, slice.frames.contains(frame) { return slice }
+    let slice = packets.enter(frame)
+    packets.slice = slice
+    return slice
+  }
+
   /// False when nobody has been there for too long.
   @inline(__always)
   private func deliver(_ frame: Int, _ timestamp: UInt32, _ now: Instant) -> Bool {
     // Frames that are late may have been left out, and with them the slice.
-    guard let slice = packets.slice(of: frame) else {
+    guard let slice = slice(of: frame) else {
       missed()
       return true
     }
@@ -107,7 +123,11 @@ final class FileSubscriber: Subscriber {
       guard isPlaying else { return }
       if case .failure(let fault) = loaded { return breakOff(fault) }
       // Whoever has asked for this place is to see it, however long it took to get there.
-      if isFresh { playhead.play(from: nil, until: playhead.end, at: loop.now) }
+      if isFresh {
+        var playhead = playhead
+        playhead.play(from: nil, until: playhead.end, at: loop.now)
+        self.playhead = playhead
+      }
       loop.deadlines.set(self, at: loop.now)
     }
   }

@@ -15,6 +15,8 @@ final class InterleavedWay: Way {
   override var layout: MediaFile.Layout { .interleaved }
   override var channel: UInt8 { channels.rtp }
 
+  override var objects: (AnyObject, AnyObject) { (self, connection) }
+
   override func send(_ packets: PacketBuffer, frame: Int) -> Delivery {
     connection.offer(packets, frame: frame) ? .sent : .full
   }

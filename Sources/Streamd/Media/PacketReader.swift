@@ -6,7 +6,7 @@ struct PacketReader {
   private let slices: PacketSlices
   /// Kept open while somebody watches.
   private let source: PictureSource?
-  private(set) var slice: PacketSlice?
+  var slice: PacketSlice?
 
   init(_ slices: PacketSlices) {
     self.slices = slices
@@ -17,7 +17,8 @@ struct PacketReader {
   @inline(__always)
   mutating func slice(of frame: Int) -> PacketSlice? {
     if let slice, slice.frames.contains(frame) { return slice }
-    return enter(frame)
+    slice = enter(frame)
+    return slice
   }
 
   /// Hands the slice to `done` when it has been made.
@@ -25,8 +26,9 @@ struct PacketReader {
     slices.load(frame, then: done)
   }
 
-  private mutating func enter(_ frame: Int) -> PacketSlice? {
-    slice = slices.slice(of: frame)
+  /// Finds the slice that a frame is in, and tells that a viewer comes into it.
+  func enter(_ frame: Int) -> PacketSlice? {
+    let slice = slices.slice(of: frame)
     if let slice { slices.enter(slice) }
     return slice
   }

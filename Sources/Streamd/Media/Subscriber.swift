@@ -96,6 +96,7 @@ class Subscriber: Wakeable {
     closedPort = ClosedPort(graceSeconds: limits.unreachableSeconds)
     self.ended = ended
     super.init()
+    uses(way.objects.0, way.objects.1)
     way.received = { [unowned self] in receiveControl($0) }
   }
 

@@ -24,6 +24,9 @@ class Way {
   /// The interleaved channel of RTP packets, where there is one.
   var channel: UInt8 { 0 }
 
+  /// The objects that sending a frame touches.
+  var objects: (AnyObject, AnyObject) { (self, self) }
+
   /// Takes RTCP that comes from the viewer; false when it is none. Set by the subscriber.
   var received: (Span<UInt8>) -> Bool = { _ in false }
 

@@ -6,13 +6,15 @@ internal import Wire
 struct MetricsText {
   private(set) var text = ""
 
-  /// All of them, as they are now.
-  init(_ control: Control, _ metrics: Metrics) {
+  /// All of them, as they are now, for somebody who may not know of every source.
+  init(_ control: Control, _ metrics: Metrics, for identity: Identity) {
     appendState(control)
     appendSent(control.rtsp.totals)
+    appendSources(control.relays.all.map(\.report).filter { identity.sees($0.name) })
     appendReceived(control.live, metrics)
     appendRequests(metrics)
     appendFailures(metrics)
+    appendRecordings(control.recordings)
     histogram(
       "streamd_rtcp_fraction_lost", "Packets that receivers said they lost, as a fraction.",
       metrics.fractionLost)
@@ -66,6 +68,37 @@ struct MetricsText {
       sent.map { ($0.labels, $0.totals.octets) })
   }
 
+  /// The names are the configuration's, and so are bounded.
+  private mutating func appendSources(_ sources: [SourceReport]) {
+    func rows(_ value: (SourceReport) -> Int) -> [(String, Int)] {
+      sources.map { ("source=\"\($0.name)\"", value($0)) }
+    }
+    let states = ["idle", "connecting", "playing", "retrying", "unauthorised"]
+    gauge(
+      "streamd_source_state", "1 for the state that a relayed source is in.",
+      sources.flatMap { source in
+        states.map {
+          ("source=\"\(source.name)\",state=\"\($0)\"", source.state == $0 ? 1 : 0)
+        }
+      })
+    gauge("streamd_source_viewers", "Who watches a relayed source.", rows(\.viewers))
+    counter(
+      "streamd_source_frames_total", "Pictures that came whole from a relayed source.",
+      rows(\.frames))
+    counter(
+      "streamd_source_frames_skipped_total",
+      "Pictures of a relayed source that came damaged or in part.", rows(\.framesSkipped))
+    counter(
+      "streamd_source_packets_total", "RTP packets that came from a relayed source.",
+      rows(\.packets))
+    counter(
+      "streamd_source_packets_lost_total", "RTP packets of a relayed source that did not come.",
+      rows(\.lost))
+    counter(
+      "streamd_source_reconnects_total", "Attempts to reach a relayed source after the first.",
+      rows(\.reconnects))
+  }
+
   private mutating func appendReceived(_ live: LiveStreams, _ metrics: Metrics) {
     let transports = live.publishers.map(\.report.transport)
     gauge(
@@ -110,6 +143,19 @@ struct MetricsText {
       metrics.authenticationFailures.sorted { $0.key < $1.key }.map {
         ("protocol=\"\($0.key)\"", $0.value)
       })
+  }
+
+  private mutating func appendRecordings(_ recordings: Recordings) {
+    let totals = recordings.totals
+    gauge("streamd_recordings", "Recordings that are not over.", [("", recordings.active.count)])
+    counter("streamd_recorded_frames_total", "Frames recorded.", [("", totals.frames)])
+    counter("streamd_recorded_bytes_total", "Bytes written by recordings.", [("", totals.bytes)])
+    counter(
+      "streamd_recording_frames_left_out_total", "Frames of recorded sources that are in no file.",
+      Recordings.LeftOut.allCases.map { ("reason=\"\($0.rawValue)\"", totals.leftOut[$0] ?? 0) })
+    counter(
+      "streamd_recordings_ended_total", "Recordings that are over.",
+      Recording.Ending.allCases.map { ("reason=\"\($0.rawValue)\"", totals.endings[$0] ?? 0) })
   }
 
   private mutating func appendProcess(_ resources: Process.Resources, startedAt: Int64) {

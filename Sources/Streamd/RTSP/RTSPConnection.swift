@@ -141,7 +141,7 @@ final class RTSPConnection: Connection {
     case .refused:
       server.access.failed(
         from: peer, "rtsp", user: Access.claimedUser(request.headers))
-      refusalDue = loop.now + penalty.next()
+      refusalDue = loop.now + penalty.next(server.limits)
     }
   }
 

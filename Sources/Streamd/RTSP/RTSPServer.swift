@@ -37,7 +37,7 @@ final class RTSPServer {
     rtpPorts: ClosedRange<UInt16>, metrics: Metrics, access: Access? = nil
   ) {
     self.metrics = metrics
-    self.access = access ?? Access(loop: loop, metrics: metrics)
+    self.access = access ?? Access(loop: loop, metrics: metrics, limits: limits)
     self.loop = loop
     self.activity = activity
     self.catalog = catalog
@@ -129,12 +129,15 @@ final class RTSPServer {
 
   /// How long a new viewer waits for its first frame. Viewers are spread over the frame period
   /// (over 50 ms at most), each as far as possible from those before it (golden section), so that
-  /// they do not all want the processor in the same millisecond.
+  /// they do not all want the processor in the same millisecond. Their places are the clock's, not
+  /// counted from when each happens to come: else a crowd's places would be no more than random.
   func nextPhase(period: Instant) -> Instant {
     let golden: UInt64 = 0x9E37_79B9_7F4A_7C15
     let fraction = (playCount &* golden) >> 33
     playCount &+= 1
-    return (min(period, 50_000_000) * Instant(fraction)) >> 31
+    let span = min(period, 50_000_000)
+    let wait = (span * Instant(fraction)) >> 31 - loop.now % span
+    return wait < 0 ? wait + span : wait
   }
 
   func closed(_ connection: RTSPConnection) {

@@ -38,8 +38,15 @@ final class ReceivePorts {
     self.rtcp = rtcp
     self.loop = loop
     self.allocator = allocator
-    rtpRegistration = try loop.add(rtp, .readable, handler)
-    rtcpRegistration = try loop.add(rtcp, .readable, handler)
+    let registration = try loop.add(rtp, .readable, handler)
+    do throws(SystemError) {
+      rtcpRegistration = try loop.add(rtcp, .readable, handler)
+    } catch {
+      // The loop would keep the handler for as long as nobody gets the descriptor's number.
+      loop.remove(registration)
+      throw error
+    }
+    rtpRegistration = registration
   }
 
   /// As SETUP offers it.
@@ -47,12 +54,18 @@ final class ReceivePorts {
     TransportHeader.PortPair(rtp: rtp.local.port, rtcp: rtcp.local.port)
   }
 
-  /// From now on only the server's packets are heard.
+  /// From now on only the server's packets are heard. Where the kernel cannot see to that, nobody's
+  /// are: who waits for pictures finds out soon.
   func connect(
     to server: SocketAddress, _ ports: TransportHeader.PortPair, buffer: ReceiveBuffer
   ) {
-    try? rtp.connect(to: server.with(port: ports.rtp))
-    try? rtcp.connect(to: server.with(port: ports.rtcp))
+    do throws(SystemError) {
+      try rtp.connect(to: server.with(port: ports.rtp))
+      try rtcp.connect(to: server.with(port: ports.rtcp))
+    } catch {
+      loop.remove(rtpRegistration)
+      loop.remove(rtcpRegistration)
+    }
     rtp.discard(into: buffer)
     rtcp.discard(into: buffer)
   }

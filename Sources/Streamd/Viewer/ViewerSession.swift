@@ -1,15 +1,15 @@
 internal import Reactor
 internal import Wire
 
-/// The dashboard's way of watching: an RTSP client of the configured server, whose RTP comes in on
-/// UDP ports of ours (or inside the connection), is put together to pictures and shown to whoever
-/// watches. Nothing is taken from the file behind the protocol's back.
+/// The dashboard's way of watching: an RTSP client of the configured server (``RTSPReception``),
+/// whose pictures are shown to whoever watches. Nothing is taken from the file behind the
+/// protocol's back.
 ///
 ///     init ──setup──▶ ready ──play──▶ playing ⇄ paused ──teardown──▶ init
 ///
 /// A server that is silent at setup, or silent or gone while it plays, is tried again, more and
 /// more seldom (``RetryPolicy``). Each retry is logged and shown to whoever watches.
-final class ViewerSession: Wakeable, EventHandler {
+final class ViewerSession: Wakeable {
   enum State: String {
     case initial = "init"
     case ready, playing, paused
@@ -29,7 +29,7 @@ final class ViewerSession: Wakeable, EventHandler {
   /// What is shown to the server.
   let credentials: Credentials?
   private(set) var state = State.initial
-  private(set) var watchers: [ObjectIdentifier: any PictureWatcher] = [:]
+  let audience: Audience
   /// The newest picture.
   private(set) var latest: Picture?
   /// When somebody last watched or asked something of it.
@@ -39,18 +39,12 @@ final class ViewerSession: Wakeable, EventHandler {
   private let loop: EventLoop
   let address: SocketAddress
   private let policy: RetryPolicy
-  private var usesTCP: Bool
-  private var connection: RTSPClientConnection?
-  private var ports: ReceivePorts?
-  private var receiver: RTPReceiver
-  private var channels = TransportHeader.Channels(rtp: 0, rtcp: 1)
+  private let usesTCP: Bool
+  private lazy var reception = makeReception()
   private var pending: Completion?
   private var meter = RateMeter()
   private var latency: Double = -1
-  private var playingSince: Instant = 0
-  private var packetsAtPlay = 0
   private var nextSample: Instant = 0
-  private var nextReport: Instant = 0
   /// Attempts after the first one since the server was reached last.
   private var retries = 0
   /// When the next attempt begins, while one is waited for.
@@ -63,10 +57,7 @@ final class ViewerSession: Wakeable, EventHandler {
   /// While it is set up anew, the session is still said to be playing.
   private var isReconnecting = false
 
-  /// UDP that stays silent for so long after PLAY is given up for TCP.
-  private static let silenceNanoseconds: Instant = 2_000_000_000
   private static let sampleNanoseconds: Instant = 250_000_000
-  private static let reportNanoseconds: Instant = 5_000_000_000
 
   init(
     id: String, target: ViewerTarget, address: SocketAddress, usesTCP: Bool,
@@ -79,10 +70,20 @@ final class ViewerSession: Wakeable, EventHandler {
     self.usesTCP = usesTCP
     self.home = home
     loop = home.loop
+    audience = Audience(loop: home.loop)
     policy = home.retryPolicy
     lastUse = loop.now
-    receiver = RTPReceiver(width: nil, height: nil)
     super.init()
+  }
+
+  private func makeReception() -> RTSPReception {
+    let url = "rtsp://\(address)/\(PercentEncoding.encode(target.videoFile))"
+    return RTSPReception(
+      .init(
+        url: url, userInfo: credentials?.userInfo, token: credentials?.token,
+        answerNanoseconds: policy.answerNanoseconds),
+      usesTCP: usesTCP, loop: loop, buffer: home.buffer, ports: home.ports,
+      happened: { [unowned self] in happened($0) }, show: { [unowned self] in show($0) })
   }
 
   // MARK: Commands
@@ -105,7 +106,7 @@ final class ViewerSession: Wakeable, EventHandler {
     // The first time from the beginning, as players ask for it.
     let from = microseconds ?? (state == .ready ? 0 : nil)
     if let from { playedFrom = from }
-    connection?.command { $0.play(from: from) }
+    reception.play(from: from)
   }
 
   func pause(_ done: @escaping Completion) {
@@ -117,28 +118,28 @@ final class ViewerSession: Wakeable, EventHandler {
     }
     guard !isReconnecting else { return done(Self.reconnecting) }
     guard begin(done) else { return }
-    connection?.command { $0.pause() }
+    reception.pause()
   }
 
   /// Ends the session; it cannot be used again.
   func teardown(_ message: String = "Torn down") {
     wantsToPlay = false
     answer(Self.wrongState("the session was torn down", "Setup again"))
-    hangUp()
+    reception.hangUp()
     (retryAt, attemptEnds) = (nil, nil)
     loop.deadlines.clear(self)
     change(.initial, message)
-    watchers = [:]
+    audience.removeAll()
     home.ended(self)
   }
 
   func add(_ watcher: any PictureWatcher) {
-    watchers[ObjectIdentifier(watcher)] = watcher
+    audience.add(watcher)
     lastUse = loop.now
   }
 
   func remove(_ watcher: any PictureWatcher) {
-    watchers[ObjectIdentifier(watcher)] = nil
+    audience.remove(watcher)
     lastUse = loop.now
   }
 
@@ -151,11 +152,12 @@ final class ViewerSession: Wakeable, EventHandler {
     report.serverAddr = target.serverAddr
     report.serverPort = target.serverPort
     report.videoFile = target.videoFile
-    report.transport = usesTCP ? "tcp" : "udp"
+    report.transport = reception.usesTCP ? "tcp" : "udp"
     if retryAt != nil || attemptEnds != nil {
       report.attempt = isReconnecting ? retries : retries + 1
       report.attemptsMax = isReconnecting ? policy.retriesMax : policy.attemptsMax
     }
+    let receiver = reception.receiver
     report.frame = receiver.pictures
     report.packets = receiver.packets
     report.lost = receiver.lost
@@ -192,7 +194,7 @@ final class ViewerSession: Wakeable, EventHandler {
   }
 
   private func tell(_ message: String) {
-    for watcher in Array(watchers.values) { watcher.stateChanged(report, message) }
+    for watcher in audience.all { watcher.stateChanged(report, message) }
   }
 
   // MARK: The RTSP side
@@ -202,59 +204,33 @@ final class ViewerSession: Wakeable, EventHandler {
     let ends = attemptEnds ?? loop.now + policy.attemptNanoseconds
     attemptEnds = ends
     loop.deadlines.set(self, at: ends)
-    do throws(SystemError) {
-      var offer = TransportHeader(usesTCP ? .tcp : .udp)
-      if usesTCP {
-        offer.channels = channels
-      } else {
-        let ports = try home.openPorts(near: address, for: self)
-        self.ports = ports
-        offer.clientPorts = ports.pair
-      }
-      let url = "rtsp://\(address)/\(PercentEncoding.encode(target.videoFile))"
-      var conversation = RTSPClientConversation(
-        url: url, offer: offer, userAgent: RTSPServer.name, userInfo: credentials?.userInfo,
-        token: credentials?.token, answerNanoseconds: policy.answerNanoseconds)
-      conversation.setup()
-      connection = try RTSPClientConnection(
-        to: address, conversation, connectNanoseconds: policy.answerNanoseconds, loop: loop,
-        buffer: home.buffer, happened: { [unowned self] in happened($0) },
-        lost: { [weak self] in self?.lost($0) })
-    } catch  where error == .portsExhausted {
-      unreachable(Self.noPorts)
-    } catch {
-      unreachable(Self.noConnection("cannot connect to \(address): \(error.reason)"))
-    }
+    reception.connect(to: address)
   }
 
-  private func happened(_ step: RTSPClientConversation.Step) {
-    switch step {
-    case .send: break
-    case .ready(let transport, let width, let height):
-      receiver = RTPReceiver(width: width, height: height)
-      guard agree(transport) else { return }
-      if wantsToPlay {
-        connection?.command { [playedFrom] in $0.play(from: playedFrom) }
-      } else {
-        reached()
-        change(.ready, "Set up over \(usesTCP ? "TCP" : "UDP")")
-        answer(nil)
-      }
+  private func happened(_ event: RTSPReception.Event) {
+    switch event {
+    case .ready:
+      guard !wantsToPlay else { return reception.play(from: playedFrom) }
+      reached()
+      change(.ready, "Set up over \(reception.usesTCP ? "TCP" : "UDP")")
+      answer(nil)
     case .playing: startedPlaying()
     case .paused:
       wantsToPlay = false
       loop.deadlines.clear(self)
       change(.paused, "Paused")
       answer(nil)
-    case .tornDown: break
-    case .packet(let channel, let packet):
-      if channel == channels.rtp {
-        show(receiver.receive(packet, at: loop.now))
-      } else if channel == channels.rtcp {
-        receiveControl(packet.span)
-      }
-    case .failed(.timeout): unreachable(silence)
-    case .failed(let failure): fail(Self.problem(failure, address, target.videoFile))
+    case .fallsBack(let reason):
+      home.activity.note(.warning, "viewer falls back to TCP", ["session": id, "reason": reason])
+      isReconnecting = wantsToPlay
+      connect()
+    case .goodbye:
+      home.activity.note(.info, "the server has ended the stream", ["session": id])
+    case .failed(.noPorts): unreachable(Self.noPorts)
+    case .failed(.noConnection(let detail)): unreachable(Self.noConnection(detail))
+    case .failed(.silent), .failed(.conversation(.timeout)): unreachable(silence)
+    case .failed(.conversation(let failure)):
+      fail(Self.problem(failure, address, target.videoFile))
     }
   }
 
@@ -268,30 +244,13 @@ final class ViewerSession: Wakeable, EventHandler {
     loop.deadlines.clear(self)
   }
 
-  private func agree(_ transport: TransportHeader) -> Bool {
-    if usesTCP {
-      if let channels = transport.channels { self.channels = channels }
-      return true
-    }
-    guard let server = transport.serverPorts, let ports else {
-      // Without knowing where packets come from, anyone could send some.
-      switchToTCP("the server names no ports")
-      return false
-    }
-    ports.connect(to: address, server, buffer: home.buffer)
-    return true
-  }
-
   private func startedPlaying() {
     let wasLost = isReconnecting
     reached()
     wantsToPlay = true
     isReconnecting = false
     meter.reset()
-    playingSince = loop.now
-    packetsAtPlay = receiver.packets
     nextSample = loop.now + Self.sampleNanoseconds
-    nextReport = loop.now + Self.reportNanoseconds
     loop.deadlines.set(self, at: nextSample)
     change(.playing, "Playing")
     // It was said to be playing all the time; that it does so again is news.
@@ -299,38 +258,10 @@ final class ViewerSession: Wakeable, EventHandler {
     answer(nil)
   }
 
-  private func switchToTCP(_ reason: String) {
-    home.activity.note(.warning, "viewer falls back to TCP", ["session": id, "reason": reason])
-    usesTCP = true
-    reconnect()
-  }
-
-  private func reconnect() {
-    hangUp()
-    isReconnecting = wantsToPlay
-    connect()
-  }
-
-  /// Lets go of the connection, which tells us nothing any more, and of the ports.
-  private func hangUp() {
-    let old = connection
-    connection = nil
-    old?.detach()
-    ports?.release()
-    ports = nil
-  }
-
-  /// The connection is gone.
-  private func lost(_ error: SystemError?) {
-    guard connection != nil else { return }
-    let detail = error.map { "no connection to \(address): \($0.reason)" }
-    unreachable(Self.noConnection(detail ?? "\(address) has closed the connection"))
-  }
-
   /// The server is gone or silent. While playing both are worth a few more tries; while setting up
   /// only silence is, because a refusal is an answer.
   private func unreachable(_ problem: Problem) {
-    hangUp()
+    reception.hangUp()
     attemptEnds = nil
     loop.deadlines.clear(self)
     let isSettingUp = state == .initial && problem.code == silence.code
@@ -357,7 +288,7 @@ final class ViewerSession: Wakeable, EventHandler {
     let message =
       "\(problem.detail), attempt \(report.attempt) of \(report.attemptsMax) follows in "
       + "\(Double(delay / 1_000_000) / 1000) s"
-    for watcher in Array(watchers.values) { watcher.triesAgain(report, message) }
+    for watcher in audience.all { watcher.triesAgain(report, message) }
   }
 
   private func giveUp(_ problem: Problem) {
@@ -376,38 +307,14 @@ final class ViewerSession: Wakeable, EventHandler {
     teardown(problem.detail)
   }
 
-  // MARK: The RTP side
+  // MARK: What comes in
 
-  func ready(_ registration: Registration, _ readiness: Readiness) {
-    guard let ports else { return }
-    // Several packets a turn, but not for ever: others have their turn, too.
-    if registration == ports.rtpRegistration {
-      for _ in 0..<64 {
-        guard ports.rtp.receive(into: home.buffer) != nil else { break }
-        let packet = home.buffer.copy()
-        show(receiver.receive(packet, at: loop.now))
-      }
-      if let deadline = receiver.deadline, deadline < due {
-        loop.deadlines.set(self, at: deadline)
-      }
-    } else if ports.rtcp.receive(into: home.buffer) != nil {
-      home.buffer.withBytes { receiveControl($0) }
+  private func show(_ picture: Picture) {
+    latest = picture
+    if let due = picture.due {
+      latency = Double(loop.realtime / 1000 - due) / 1000
     }
-  }
-
-  private func receiveControl(_ bytes: Span<UInt8>) {
-    guard receiver.receiveControl(bytes, at: loop.now), state == .playing else { return }
-    home.activity.note(.info, "the server has ended the stream", ["session": id])
-  }
-
-  private func show(_ pictures: [Picture]) {
-    for picture in pictures {
-      latest = picture
-      if let due = picture.due {
-        latency = Double(loop.realtime / 1000 - due) / 1000
-      }
-      for watcher in watchers.values { watcher.show(picture) }
-    }
+    audience.show(picture)
   }
 
   override func wake(at now: Instant) {
@@ -421,28 +328,12 @@ final class ViewerSession: Wakeable, EventHandler {
       return unreachable(silence)
     }
     guard state == .playing else { return }
-    show(receiver.expire(at: now))
-    if now >= nextSample {
-      nextSample += Self.sampleNanoseconds
-      if nextSample < now { nextSample = now + Self.sampleNanoseconds }
-      meter.sample(frames: receiver.pictures, bytes: receiver.payloadBytes, at: now)
-      let statistics = Statistics(report)
-      for watcher in watchers.values { watcher.show(statistics) }
-    }
-    if now >= nextReport { sendReport(now) }
-    if !usesTCP, receiver.packets == packetsAtPlay, now - playingSince > Self.silenceNanoseconds {
-      return switchToTCP("no packet has come over UDP")
-    }
-    loop.deadlines.set(self, at: min(nextSample, receiver.deadline ?? .max))
-  }
-
-  private func sendReport(_ now: Instant) {
-    nextReport = now + Self.reportNanoseconds
-    let bytes = receiver.report(at: now)
-    if let ports {
-      _ = ports.rtcp.send(bytes)
-    } else {
-      connection?.sendControl(bytes, channel: channels.rtcp)
-    }
+    nextSample += Self.sampleNanoseconds
+    if nextSample < now { nextSample = now + Self.sampleNanoseconds }
+    let receiver = reception.receiver
+    meter.sample(frames: receiver.pictures, bytes: receiver.payloadBytes, at: now)
+    let statistics = Statistics(report)
+    audience.show(statistics)
+    loop.deadlines.set(self, at: nextSample)
   }
 }

@@ -7,7 +7,7 @@ final class ViewerSessions {
   let activity: ActivityLog
   let buffer: ReceiveBuffer
   let retryPolicy: RetryPolicy
-  private let ports: PortAllocator
+  let ports: PortAllocator
   /// Servers that may be watched besides our own.
   var allowed: [SocketAddress]
   var sessionsMax: Int
@@ -35,7 +35,7 @@ final class ViewerSessions {
   var all: [ViewerSession] { sessions.values.sorted { $0.id < $1.id } }
 
   /// How many watch.
-  var watcherCount: Int { sessions.values.reduce(0) { $0 + $1.watchers.count } }
+  var watcherCount: Int { sessions.values.reduce(0) { $0 + $1.audience.count } }
 
   subscript(id: String) -> ViewerSession? { sessions[id] }
 
@@ -84,21 +84,10 @@ final class ViewerSessions {
   /// Ends sessions that nobody has watched or asked for.
   func expire(idleNanoseconds: Instant) {
     for session in all
-    where session.watchers.isEmpty && loop.now - session.lastUse > idleNanoseconds {
+    where session.audience.isEmpty && loop.now - session.lastUse > idleNanoseconds {
       activity.note(.info, "viewer session ended, nobody watches", ["session": session.id])
       session.teardown("Nobody watches")
     }
-  }
-
-  func openPorts(
-    near address: SocketAddress, for session: ViewerSession
-  ) throws(SystemError) -> ReceivePorts {
-    let local = address.anyAddress
-    guard
-      let opened = try ReceivePorts.open(
-        on: local, from: ports, loop: loop, handler: session)
-    else { throw SystemError.portsExhausted }
-    return opened
   }
 
   /// Only our own server and those on the allow list may be named: a page must not be able to make

@@ -12,7 +12,9 @@ public enum AuthorizationHeader: Equatable, Sendable {
 
   /// Reads a header's value; nil when it is too long, malformed, or of another scheme.
   public init?(_ value: String) {
-    guard value.utf8.count <= Self.bytesMax, let space = value.firstIndex(of: " ") else {
+    guard value.utf8.count <= Self.bytesMax,
+      let space = value.utf8.firstIndex(of: UInt8(ascii: " "))
+    else {
       return nil
     }
     let scheme = value[..<space].lowercased()
@@ -21,10 +23,10 @@ public enum AuthorizationHeader: Equatable, Sendable {
     case "basic":
       guard let bytes = Base64.decode(rest),
         let text = String(validating: bytes, as: UTF8.self),
-        let colon = text.firstIndex(of: ":"), !text.utf8.contains(0)
+        let colon = text.utf8.firstIndex(of: UInt8(ascii: ":")), !text.utf8.contains(0)
       else { return nil }
       self = .basic(
-        user: String(text[..<colon]), password: String(text[text.index(after: colon)...]))
+        user: String(text[..<colon]), password: String(text[text.utf8.index(after: colon)...]))
     case "digest":
       guard let credentials = DigestCredentials(rest) else { return nil }
       self = .digest(credentials)

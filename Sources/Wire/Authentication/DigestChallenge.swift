@@ -32,7 +32,7 @@ public struct DigestChallenge: Equatable, Sendable {
     isStale = parameters["stale"]?.lowercased() == "true"
     namesAlgorithm = parameters["algorithm"] != nil
     if let offered = parameters["qop"] {
-      offersProtection = offered.split(separator: ",").contains { trimmed($0) == "auth" }
+      offersProtection = offered.split(at: ",").contains { trimmed($0) == "auth" }
       // Nothing that is understood is offered.
       if !offersProtection { return nil }
     }

@@ -3,7 +3,8 @@
 /// on another is worth nothing.
 public struct DigestNonce: Sendable {
   private let secret: [UInt8]
-  private let lifetime: Nanoseconds
+  /// How long a nonce is good, those included that are made already.
+  public var lifetime: Nanoseconds
 
   /// How a nonce stands.
   public enum Standing: Equatable, Sendable {

@@ -12,7 +12,7 @@ public struct JSONWebToken: Sendable {
   /// Reads a token; nil when it is no three parts in strict Base64, or longer than 8 kB.
   public init?(_ text: String) {
     guard text.utf8.count <= AuthorizationHeader.bytesMax else { return nil }
-    let parts = text.split(separator: ".", omittingEmptySubsequences: false)
+    let parts = text.split(at: ".", omittingEmptySubsequences: false)
     guard parts.count == 3, let header = Base64.decodeURL(parts[0]),
       let payload = Base64.decodeURL(parts[1]), let signature = Base64.decodeURL(parts[2])
     else { return nil }

@@ -29,7 +29,7 @@ public struct UserEntry: Equatable, Sendable {
 
   /// Reads a line; nil when it is none.
   public init?(_ line: String) {
-    let fields = line.split(separator: ":", maxSplits: 3, omittingEmptySubsequences: false)
+    let fields = line.split(at: ":", maxSplits: 3, omittingEmptySubsequences: false)
     guard fields.count >= 3, Self.isName(fields[0]), let role = Role(rawValue: String(fields[1])),
       Hexadecimal.isEncoding(fields[2], ofBytes: 16)
     else { return nil }
@@ -45,7 +45,7 @@ public struct UserEntry: Equatable, Sendable {
 
   /// Patterns between commas.
   public static func patterns(_ text: some StringProtocol) -> [NamePattern] {
-    text.split(separator: ",").map { NamePattern(trimmed($0)) }
+    text.split(at: ",").map { NamePattern(trimmed($0)) }
   }
 
   /// Whether a password is the right one.

@@ -11,7 +11,7 @@ public struct UserInfo: Equatable, Sendable {
   /// Reads `USER:PASSWORD`, each with percent escapes; nil when an escape is broken or hides a
   /// control character.
   public init?(_ text: some StringProtocol) {
-    let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+    let parts = text.split(at: ":", maxSplits: 1, omittingEmptySubsequences: false)
     guard let user = PercentEncoding.decode(parts[0]),
       let password = PercentEncoding.decode(parts.count == 2 ? parts[1] : ""),
       (user + password).utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F })

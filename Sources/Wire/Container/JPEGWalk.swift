@@ -50,11 +50,9 @@ struct JPEGWalk: Equatable, Sendable {
     guard bytes[position] == JPEGMarker.prefix else { return .malformed }
     var next = position
     while next < bytes.count, bytes[next] == JPEGMarker.prefix { next += 1 }
-    guard next < bytes.count else {
-      // Fill bytes are not gone through again.
-      position = next - 1
-      return .more
-    }
+    // Fill bytes are not gone through again.
+    position = next - 1
+    guard next < bytes.count else { return .more }
     let marker = bytes[next]
     guard marker != 0 else { return .malformed }
     next += 1

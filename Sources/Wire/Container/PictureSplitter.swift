@@ -1,6 +1,6 @@
 /// Splits a body that somebody sends into pictures as its bytes come: multipart (RFC 2046 §5.1),
 /// with or without lengths, or JPEG pictures one after the other. Which of the two it is, the first
-/// bytes say. What is buffered is one picture at most.
+/// bytes say. What is buffered is one picture and one of its segments at most.
 ///
 /// `feed(_:)` what arrives, and take items with `next()` until it returns nil. A picture is handed
 /// out with its last byte. What is inside of it is not looked at.
@@ -167,9 +167,11 @@ public struct PictureSplitter: Sendable {
   private mutating func readPicture(_ walk: JPEGWalk) throws(Fault) -> Item? {
     var walk = walk
     let outcome = walk.advance(buffer.span)
+    var end = walk.position
+    if case .endOfImage(let position) = outcome { end = position }
+    guard end - start <= pictureBytesMax else { throw .tooLarge(pictureBytesMax) }
     switch outcome {
-    case .endOfImage(let end):
-      guard end - start <= pictureBytesMax else { throw .tooLarge(pictureBytesMax) }
+    case .endOfImage:
       restart()
       return take(end - start).map(Item.picture)
     case .nextPicture(let next):
@@ -182,7 +184,6 @@ public struct PictureSplitter: Sendable {
       restart()
       return .broken
     case .more:
-      guard buffer.count - start <= pictureBytesMax else { throw .tooLarge(pictureBytesMax) }
       state = .picture(walk)
       return nil
     }
@@ -213,9 +214,9 @@ public struct PictureSplitter: Sendable {
       return false
     }
     var line = buffer[start..<end]
-    if line.last == 0x0D { line = line.dropLast() }
     let means = !isOverlong && line.count <= Self.lineBytesMax
     isOverlong = false
+    if line.last == 0x0D { line = line.dropLast() }
     let text = means ? Array(line) : []
     skip(to: end + 1)
     if means { try read(text) }
@@ -231,7 +232,7 @@ public struct PictureSplitter: Sendable {
       state = .header
     } else if state == .header {
       if line.isEmpty { return try endHeader() }
-      let parts = String(decoding: line, as: UTF8.self).split(separator: ":", maxSplits: 1)
+      let parts = String(decoding: line, as: UTF8.self).split(at: ":", maxSplits: 1)
       guard parts.count == 2 else { return }
       if equalIgnoringCase(parts[0], "Content-Length") {
         length = decimal(trimmed(parts[1]))

@@ -16,13 +16,16 @@ public struct Command: Decodable, Equatable, Sendable {
   public var frames: String?
   /// A session that exists already and is to be watched.
   public var sessionId: String?
+  /// A live source that is to be recorded.
+  public var source: String?
   /// Where to play from, in seconds.
   public var rangeS: Double?
   /// How long something may last.
   public var seconds: Int?
 
   private enum CodingKeys: CodingKey {
-    case event, id, serverAddr, serverPort, videoFile, transport, frames, sessionId, rangeS, seconds
+    case event, id, serverAddr, serverPort, videoFile, transport, frames, sessionId, source, rangeS
+    case seconds
   }
 
   /// Reads the fields that are there; a port may be a number or its text, as in HTML forms.
@@ -42,6 +45,7 @@ public struct Command: Decodable, Equatable, Sendable {
     transport = try container.decodeIfPresent(String.self, forKey: .transport)
     frames = try container.decodeIfPresent(String.self, forKey: .frames)
     sessionId = try container.decodeIfPresent(String.self, forKey: .sessionId)
+    source = try container.decodeIfPresent(String.self, forKey: .source)
     rangeS = try container.decodeIfPresent(Double.self, forKey: .rangeS)
     seconds = try container.decodeIfPresent(Int.self, forKey: .seconds)
   }

@@ -110,6 +110,41 @@ public struct SessionReport: Codable, Equatable, Sendable {
   public init() {}
 }
 
+/// Of a live source: one that is relayed, or that somebody publishes.
+public struct SourceReport: Codable, Equatable, Sendable {
+  // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
+  public var name: String
+  /// Where it is pulled from, without user, password and other values; empty of what is published.
+  public var url = ""
+  /// `always`, `on_demand` or `published`.
+  public var mode = ""
+  /// Of what is relayed `idle`, `connecting`, `playing`, `retrying` or `unauthorised`; of what is
+  /// published `waiting`, `playing` or `held`.
+  public var state = ""
+  /// `udp`, `tcp` or `http` while it is pulled or published; else empty.
+  public var transport = ""
+  /// Pictures that came in whole, and those that were dropped because something of them was missing
+  /// or malformed.
+  public var frames = 0, framesSkipped = 0
+  /// RTP packets that came in and that did not.
+  public var packets = 0, lost = 0
+  /// Over the last second.
+  public var fps = 0.0, dataRateKbps = 0.0
+  /// Interarrival jitter (RFC 3550 §6.4.1).
+  public var jitterMs = 0.0
+  /// Who watches, or waits for a picture.
+  public var viewers = 0
+  /// Attempts to reach it after the first one.
+  public var reconnects = 0
+  /// Why nothing comes; empty while pictures do.
+  public var lastError = ""
+  /// When the next attempt begins; nil where none is waited for.
+  public var retryInS: Double?
+
+  // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
+  public init(name: String) { self.name = name }
+}
+
 /// Of what somebody has published in the body of a request that is at its end.
 public struct PublicationReport: Codable, Equatable, Sendable {
   /// `live/` and more.

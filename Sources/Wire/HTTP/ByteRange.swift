@@ -14,7 +14,7 @@ public enum ByteRange {
   /// as the RFC permits.
   public static func resolve(_ header: String?, size: Int) -> Outcome {
     guard let header, header.lowercased().hasPrefix("bytes=") else { return .whole }
-    let parts = header.dropFirst(6).split(separator: "-", omittingEmptySubsequences: false)
+    let parts = header.dropFirst(6).split(at: "-", omittingEmptySubsequences: false)
     guard parts.count == 2 else { return .whole }
     let (first, last) = (trimmed(parts[0]), trimmed(parts[1]))
     if first.isEmpty {

@@ -177,7 +177,7 @@ public struct HTTPParser: Sendable {
   private static func requestLine(
     _ line: String, _ bounds: Bounds
   ) throws(HTTPError) -> HTTPRequest {
-    let words = line.split(separator: " ", omittingEmptySubsequences: false).map(String.init)
+    let words = line.split(at: " ", omittingEmptySubsequences: false).map(String.init)
     guard words.count == 3, !words[0].isEmpty, words[0].utf8.count <= 32,
       words[0].utf8.allSatisfy({ (0x41...0x5A).contains($0) || $0 == 0x2D || $0 == 0x5F })
     else { throw HTTPError(.badRequest, "a request line is METHOD TARGET HTTP/1.1") }
@@ -209,11 +209,11 @@ public struct HTTPParser: Sendable {
     }
     if rest == "*" { return ("*", [:]) }
     guard rest.hasPrefix("/") else { return nil }
-    let parts = rest.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
+    let parts = rest.split(at: "?", maxSplits: 1, omittingEmptySubsequences: false)
     guard let path = PercentEncoding.decode(parts[0]) else { return nil }
     var query: [String: String] = [:]
-    for pair in (parts.count > 1 ? parts[1] : "").split(separator: "&").prefix(32) {
-      let sides = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+    for pair in (parts.count > 1 ? parts[1] : "").split(at: "&").prefix(32) {
+      let sides = pair.split(at: "=", maxSplits: 1, omittingEmptySubsequences: false)
       guard let name = PercentEncoding.decode(sides[0]),
         let value = PercentEncoding.decode(sides.count > 1 ? sides[1] : "")
       else { return nil }
@@ -260,10 +260,7 @@ public struct HTTPParser: Sendable {
       return .fixed(try contentLength(request, limit: .max))
     }
     // Not the RFC's, but what some encoders do. Nothing can follow that would be mistaken for it.
-    guard !request.isPersistent else {
-      throw HTTPError(.lengthRequired, "a body that is neither chunked nor has a Content-Length")
-    }
-    return .untilClosed
+    return request.lacksLength ? .fixed(0) : .untilClosed
   }
 
   private static func bodyBytes(

@@ -17,6 +17,11 @@ public struct HTTPRequest: Equatable, Sendable {
   /// The body is not here: it is handed out as it comes.
   public var bodyFollows = false
 
+  /// Nothing ends its body, so that it has none: neither a length, nor chunks, nor the connection.
+  public var lacksLength: Bool {
+    headers["Content-Length"] == nil && headers["Transfer-Encoding"] == nil && isPersistent
+  }
+
   /// It waits for `100 Continue` before it sends its body (RFC 9110 §10.1.1).
   public var expectsContinue: Bool {
     minorVersion >= 1 && headers["Expect"].map { equalIgnoringCase($0, "100-continue") } ?? false
@@ -24,7 +29,7 @@ public struct HTTPRequest: Equatable, Sendable {
 
   /// The connection may be used for another request (RFC 9112 §9.3).
   public var isPersistent: Bool {
-    let options = headers.all("Connection").joined(separator: ",").split(separator: ",")
+    let options = headers.all("Connection").joined(separator: ",").split(at: ",")
     if options.contains(where: { equalIgnoringCase(trimmed($0), "close") }) { return false }
     return minorVersion >= 1
       || options.contains { equalIgnoringCase(trimmed($0), "keep-alive") }
@@ -32,9 +37,9 @@ public struct HTTPRequest: Equatable, Sendable {
 
   /// The value of a cookie (RFC 6265 §4.2).
   public func cookie(_ name: String) -> String? {
-    for pair in headers.all("Cookie").flatMap({ $0.split(separator: ";") }) {
+    for pair in headers.all("Cookie").flatMap({ $0.split(at: ";") }) {
       let parts = trimmed(pair).split(
-        separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+        at: "=", maxSplits: 1, omittingEmptySubsequences: false)
       if parts.count == 2, parts[0] == name { return String(parts[1]) }
     }
     return nil
@@ -42,7 +47,9 @@ public struct HTTPRequest: Equatable, Sendable {
 
   /// The body's media type in lower case, without parameters.
   public var contentType: String? {
-    headers["Content-Type"].map { trimmed($0.prefix { $0 != ";" }).lowercased() }
+    headers["Content-Type"].map {
+      trimmed($0.split(at: ";", maxSplits: 1, omittingEmptySubsequences: false)[0]).lowercased()
+    }
   }
 }
 

@@ -242,7 +242,7 @@ extension HTTPResponseParser {
   }
 
   private static func isPersistent(_ head: Head) -> Bool {
-    let options = head.headers.all("Connection").joined(separator: ",").split(separator: ",")
+    let options = head.headers.all("Connection").joined(separator: ",").split(at: ",")
     if options.contains(where: { equalIgnoringCase(trimmed($0), "close") }) { return false }
     return head.minorVersion >= 1
       || options.contains { equalIgnoringCase(trimmed($0), "keep-alive") }
@@ -301,7 +301,7 @@ extension HTTPResponseParser {
   }
 
   private func statusLine(_ line: String) throws(HTTPResponseError) -> Head {
-    let words = line.split(separator: " ", maxSplits: 2, omittingEmptySubsequences: false)
+    let words = line.split(at: " ", maxSplits: 2, omittingEmptySubsequences: false)
     guard words.count >= 2, words[0] == "HTTP/1.1" || words[0] == "HTTP/1.0",
       words[1].utf8.count == 3, let status = decimal(words[1]), (100...599).contains(status)
     else { throw fault("a status line is HTTP/1.1 STATUS PHRASE") }

@@ -91,7 +91,7 @@ public struct MultipartScanner: Sendable {
   }
 
   private mutating func readField() {
-    let parts = String(decoding: line, as: UTF8.self).split(separator: ":", maxSplits: 1)
+    let parts = String(decoding: line, as: UTF8.self).split(at: ":", maxSplits: 1)
     guard parts.count == 2 else { return }
     part.hasHeader = true
     if equalIgnoringCase(parts[0], "Content-Length") {

@@ -26,7 +26,7 @@ public struct FrameRate: Equatable, Sendable, CustomStringConvertible {
 
   /// Reads `25`, `12.5`, `29.97` or `30000/1001`.
   public init?(_ text: String) {
-    let fraction = text.split(separator: "/", omittingEmptySubsequences: false)
+    let fraction = text.split(at: "/", omittingEmptySubsequences: false)
     if fraction.count == 2 {
       guard let numerator = decimal(fraction[0]), let denominator = decimal(fraction[1]) else {
         return nil
@@ -34,7 +34,7 @@ public struct FrameRate: Equatable, Sendable, CustomStringConvertible {
       self.init(Int64(numerator), Int64(denominator))
       return
     }
-    let parts = text.split(separator: ".", omittingEmptySubsequences: false)
+    let parts = text.split(at: ".", omittingEmptySubsequences: false)
     guard (1...2).contains(parts.count), let whole = decimal(parts[0], limit: 1000) else {
       return nil
     }

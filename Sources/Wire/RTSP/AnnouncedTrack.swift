@@ -39,7 +39,7 @@ public struct AnnouncedTrack: Equatable, Sendable {
   }
 
   private mutating func readDimensions(_ track: SessionDescription.Media) {
-    let sides = (track.attribute("x-dimensions") ?? "").split(separator: ",")
+    let sides = (track.attribute("x-dimensions") ?? "").split(at: ",")
       .map { decimal(trimmed($0), limit: 65_535) ?? 0 }
     guard sides.count == 2, sides[0] > 0, sides[1] > 0 else { return }
     (width, height) = (sides[0], sides[1])
@@ -58,7 +58,7 @@ public struct AnnouncedTrack: Equatable, Sendable {
   /// `a=rtpmap:96 H264/90000` gives `H264/90000` for 96.
   private static func encoding(of format: UInt8, in media: SessionDescription.Media) -> String? {
     for attribute in media.attributes where attribute.name == "rtpmap" {
-      let words = (attribute.value ?? "").split(separator: " ", maxSplits: 1)
+      let words = (attribute.value ?? "").split(at: " ", maxSplits: 1)
       if words.count == 2, decimal(words[0]) == Int(format) { return trimmed(words[1]) }
     }
     return nil

@@ -97,7 +97,7 @@ public struct InterleavedScanner: Sendable {
 
   private mutating func readLength(_ line: [UInt8]) {
     let text = String(decoding: line, as: UTF8.self)
-    let parts = text.split(separator: ":", maxSplits: 1)
+    let parts = text.split(at: ":", maxSplits: 1)
     guard parts.count == 2, equalIgnoringCase(parts[0], "Content-Length") else { return }
     bodyBytes = decimal(trimmed(parts[1]), limit: 1 << 24) ?? 0
   }

@@ -43,7 +43,7 @@ public struct NPTRange: Equatable, Sendable {
       throw isKnown ? .unit : .malformed
     }
     let parts = text[text.index(after: equals)...]
-      .split(separator: "-", omittingEmptySubsequences: false).map { trimmed($0) }
+      .split(at: "-", omittingEmptySubsequences: false).map { trimmed($0) }
     guard parts.count == 2, !(parts[0].isEmpty && parts[1].isEmpty) else { throw .malformed }
     if parts[0].isEmpty || equalIgnoringCase(parts[0], "now") {
       start = .now
@@ -61,9 +61,9 @@ public struct NPTRange: Equatable, Sendable {
 
   /// `S`, `S.FFF…` or `H:MM:SS.FFF…`.
   private static func time(_ text: String) -> Int64? {
-    let parts = text.split(separator: ".", omittingEmptySubsequences: false)
+    let parts = text.split(at: ".", omittingEmptySubsequences: false)
     guard (1...2).contains(parts.count) else { return nil }
-    let clock = parts[0].split(separator: ":", omittingEmptySubsequences: false)
+    let clock = parts[0].split(at: ":", omittingEmptySubsequences: false)
     var seconds = 0
     switch clock.count {
     case 1:

@@ -18,11 +18,13 @@ public struct RTPInfo: Equatable, Sendable {
   /// Reads the first track of a header; nil when a field is missing or out of range.
   public init?(_ value: String) {
     var (url, sequence, timestamp): (String?, UInt16?, UInt32?) = (nil, nil, nil)
-    for part in value.prefix(while: { $0 != "," }).split(separator: ";") {
-      let pair = part.split(separator: "=", maxSplits: 1).map { trimmed($0) }
+    for part in value.split(at: ",", maxSplits: 1, omittingEmptySubsequences: false)[0].split(
+      at: ";")
+    {
+      let pair = part.split(at: "=", maxSplits: 1).map { trimmed($0) }
       guard pair.count == 2 else { continue }
       switch pair[0].lowercased() {
-      case "url": url = pair[1]
+      case "url" where !pair[1].isEmpty: url = pair[1]
       case "seq": sequence = decimal(pair[1], limit: 65_535).map { UInt16($0) }
       case "rtptime": timestamp = decimal(pair[1], limit: Int(UInt32.max)).map { UInt32($0) }
       default: break

@@ -246,7 +246,7 @@ public struct RTSPClientConversation {
       })
     else { return fail(.protocolError("the description has no JPEG track")) }
     control = media.attribute("control")
-    let sides = (media.attribute("x-dimensions") ?? "").split(separator: ",")
+    let sides = (media.attribute("x-dimensions") ?? "").split(at: ",")
       .compactMap { decimal(trimmed($0), limit: 65_535) }
     if sides.count == 2 { dimensions = (sides[0], sides[1]) }
   }

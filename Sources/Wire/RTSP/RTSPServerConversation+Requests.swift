@@ -227,7 +227,7 @@ extension RTSPServerConversation {
   }
 
   static func accepts(_ header: String) -> Bool {
-    header.split(separator: ",").contains { type in
+    header.split(at: ",").contains { type in
       let name = trimmed(type.prefix { $0 != ";" })
       return equalIgnoringCase(name, "application/sdp") || name == "*/*"
         || equalIgnoringCase(name, "application/*")

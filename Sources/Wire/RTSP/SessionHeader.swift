@@ -13,7 +13,7 @@ public struct SessionHeader: Equatable, Sendable {
 
   /// Reads `ID` or `ID;timeout=60`; nil when there is no identifier.
   public init?(_ value: String) {
-    let parts = value.split(separator: ";", omittingEmptySubsequences: false).map { trimmed($0) }
+    let parts = value.split(at: ";", omittingEmptySubsequences: false).map { trimmed($0) }
     guard let identifier = parts.first, !identifier.isEmpty else { return nil }
     self.init(identifier: identifier)
     for part in parts.dropFirst() where part.lowercased().hasPrefix("timeout=") {

@@ -55,12 +55,12 @@ public struct TransportHeader: Equatable, Sendable {
   /// Reads a header's offers in the client's order. Offers whose numbers are out of range or
   /// malformed are left out; nil when none is left that could be understood.
   public static func parse(_ value: String) -> [TransportHeader]? {
-    let offers = value.split(separator: ",").prefix(offersMax).compactMap { TransportHeader($0) }
+    let offers = value.split(at: ",").prefix(offersMax).compactMap { TransportHeader($0) }
     return offers.isEmpty ? nil : offers
   }
 
   private init?(_ offer: Substring) {
-    let parts = offer.split(separator: ";", omittingEmptySubsequences: false).map { trimmed($0) }
+    let parts = offer.split(at: ";", omittingEmptySubsequences: false).map { trimmed($0) }
     guard let profile = parts.first, !profile.isEmpty else { return nil }
     switch profile.uppercased() {
     case "RTP/AVP", "RTP/AVP/UDP", "RTP/UDP": carrier = .udp
@@ -68,7 +68,7 @@ public struct TransportHeader: Equatable, Sendable {
     default: carrier = .other(profile)
     }
     for part in parts.dropFirst() {
-      let pair = part.split(separator: "=", maxSplits: 1).map { trimmed($0) }
+      let pair = part.split(at: "=", maxSplits: 1).map { trimmed($0) }
       guard let name = pair.first?.lowercased() else { continue }
       guard read(name, pair.count > 1 ? pair[1] : "") else { return nil }
     }
@@ -91,7 +91,9 @@ public struct TransportHeader: Equatable, Sendable {
     case "ssrc":
       ssrc = hexadecimal(value)
     case "mode":
-      mode = value.filter { $0 != "\"" }.lowercased()
+      // By bytes: to Swift a quote with a combining mark behind it is no quote.
+      let word = value.utf8.filter { $0 != UInt8(ascii: "\"") }
+      mode = String(decoding: word, as: UTF8.self).lowercased()
     default: break
     }
     return true
@@ -99,7 +101,7 @@ public struct TransportHeader: Equatable, Sendable {
 
   /// `25000-25001`, or `25000` alone, whose RTCP port is the next one.
   private static func ports(_ value: String) -> PortPair? {
-    let parts = value.split(separator: "-", omittingEmptySubsequences: false).map { trimmed($0) }
+    let parts = value.split(at: "-", omittingEmptySubsequences: false).map { trimmed($0) }
     guard (1...2).contains(parts.count), let first = decimal(parts[0], limit: 65_535), first > 0
     else { return nil }
     if parts.count == 1 {
@@ -110,7 +112,7 @@ public struct TransportHeader: Equatable, Sendable {
   }
 
   private static func channels(_ value: String) -> Channels? {
-    let parts = value.split(separator: "-", omittingEmptySubsequences: false).map { trimmed($0) }
+    let parts = value.split(at: "-", omittingEmptySubsequences: false).map { trimmed($0) }
     guard (1...2).contains(parts.count), let first = decimal(parts[0], limit: 255) else {
       return nil
     }

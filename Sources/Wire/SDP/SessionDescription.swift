@@ -72,7 +72,7 @@ public struct SessionDescription: Equatable, Sendable {
   /// Reads a description. Lines that are not understood are passed over, as the RFC asks; nil when
   /// it does not begin as one or has far too many lines.
   public init?(_ text: String) {
-    let lines = text.split { $0 == "\r\n" || $0 == "\n" || $0 == "\r" }
+    let lines = text.utf8.split { $0 == 0x0A || $0 == 0x0D }.map { Substring($0) }
     guard lines.first == "v=0", lines.count <= Self.linesMax else { return nil }
     self.init(origin: 0, address: "", name: "", attributes: [], media: [])
     for line in lines.dropFirst() {
@@ -82,10 +82,10 @@ public struct SessionDescription: Equatable, Sendable {
       } else if line.hasPrefix("s=") {
         name = String(value)
       } else if line.hasPrefix("o=") {
-        let words = value.split(separator: " ")
+        let words = value.split(at: " ")
         if words.count == 6 { (origin, address) = (UInt64(words[1]) ?? 0, String(words[5])) }
       } else if line.hasPrefix("m=") {
-        let words = value.split(separator: " ")
+        let words = value.split(at: " ")
         guard words.count >= 4 else { return nil }
         media.append(
           Media(
@@ -97,7 +97,7 @@ public struct SessionDescription: Equatable, Sendable {
   }
 
   private mutating func readAttribute(_ text: Substring) {
-    let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+    let parts = text.split(at: ":", maxSplits: 1, omittingEmptySubsequences: false)
     let attribute = Attribute(String(parts[0]), parts.count > 1 ? String(parts[1]) : nil)
     if media.isEmpty {
       attributes.append(attribute)

@@ -2,13 +2,13 @@
 public enum WebSocketHandshake {
   /// Whether a request wants to switch.
   public static func isUpgrade(_ request: HTTPRequest) -> Bool {
-    let protocols = request.headers.all("Upgrade").joined(separator: ",").split(separator: ",")
+    let protocols = request.headers.all("Upgrade").joined(separator: ",").split(at: ",")
     return protocols.contains { equalIgnoringCase(trimmed($0), "websocket") }
   }
 
   /// The reply to a request to switch: 101, or what is wrong with it.
   public static func respond(to request: HTTPRequest) -> HTTPResponse {
-    let options = request.headers.all("Connection").joined(separator: ",").split(separator: ",")
+    let options = request.headers.all("Connection").joined(separator: ",").split(at: ",")
     guard request.method == "GET", request.minorVersion >= 1,
       options.contains(where: { equalIgnoringCase(trimmed($0), "upgrade") }),
       let key = request.headers["Sec-WebSocket-Key"], isKey(key)

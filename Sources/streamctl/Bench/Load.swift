@@ -65,6 +65,7 @@ final class Load: Wakeable {
   private var started = 0
   /// What lies between two pictures without timestamps: seen while warming up, then taken as given.
   private var intervals: [Int64] = []
+  private var intervalCount = 0
   private var usualInterval: Int64?
   private var window = Window()
 
@@ -100,7 +101,8 @@ final class Load: Wakeable {
   private static let warmUpNanoseconds: Instant = 2_000_000_000
   private static let leaveNanoseconds: Instant = 3_000_000_000
   private static let tickNanoseconds: Instant = 250_000_000
-  private static let intervalsMax = 65_536
+  /// Those seen last; no more, so that beginning to measure is no pause that is measured.
+  private static let intervalsMax = 2048
 
   init(_ options: BenchOptions, to address: SocketAddress) throws(SystemError) {
     self.options = options
@@ -183,9 +185,18 @@ final class Load: Wakeable {
     case (.length(let length), .measuring):
       if let usualInterval { jitter.add(nanoseconds: length - usualInterval) }
     case (.length(let length), .warmingUp):
-      if intervals.count < Self.intervalsMax { intervals.append(length) }
+      noteUsual(length)
     default: break
     }
+  }
+
+  private func noteUsual(_ length: Int64) {
+    if intervals.count < Self.intervalsMax {
+      intervals.append(length)
+    } else {
+      intervals[intervalCount % Self.intervalsMax] = length
+    }
+    intervalCount += 1
   }
 
   // MARK: Phases

@@ -38,7 +38,8 @@ struct AccessContractTests {
     let open = operations.filter(\.wantsNobody).map { "\($0.method) \($0.path)" }
     #expect(Set(open) == ["GET /healthz", "GET /readyz", "POST /api/v1/login"])
     for operation in operations {
-      let reply = try HTTPClient(guarded.daemon).request(operation.method, operation.path)
+      let reply = try HTTPClient(guarded.daemon).request(
+        operation.method, operation.path, ["Content-Length: 0"])
       #expect((reply.status == 401) == !operation.wantsNobody, "\(operation) \(reply.head)")
       if reply.status == 401 {
         #expect(reply.code == "not_authorised")
@@ -93,7 +94,8 @@ struct AccessContractTests {
     for operation in try operations() where !operation.wantsNobody {
       for user in ["vera", "carl", "alice"] {
         let reply = try HTTPClient(guarded.daemon).request(
-          operation.method, operation.path, [GuardedDaemon.basic(user), "Connection: close"])
+          operation.method, operation.path,
+          [GuardedDaemon.basic(user), "Connection: close", "Content-Length: 0"])
         #expect(reply.status != 401, "\(user) \(operation)")
         let mayNot = reply.code == "not_permitted"
         let isAdmins =

@@ -89,11 +89,43 @@ struct CredentialsTests {
 
   @Test("each wrong password on a connection costs more time than the one before, up to a bound")
   func penalty() {
-    var penalty = Penalty()
-    let costs = (0..<7).map { _ in penalty.next() / 1_000_000 }
+    var (penalty, limits) = (Penalty(), Limits())
+    let costs = (0..<7).map { _ in penalty.next(limits) / 1_000_000 }
     #expect(costs == [250, 500, 1000, 2000, 4000, 4000, 4000])
     penalty.forgive()
-    #expect(penalty.next() == 250_000_000)
+    #expect(penalty.next(limits) == 250_000_000)
+    (limits.penaltyMilliseconds, limits.penaltyMillisecondsMax) = (1, 600_000)
+    penalty.forgive()
+    #expect(
+      (0..<30).map { _ in penalty.next(limits) }.suffix(2) == [600_000_000_000, 600_000_000_000])
+    limits.penaltyMillisecondsMax = 0
+    #expect(penalty.next(limits) == 0)
+  }
+
+  @Test("the cost of wrong passwords, and what logins and nonces are good for, can be chosen")
+  func limits() throws {
+    let guarded = try GuardedDaemon([
+      "--limits", "penalty_ms=0,penalty_max_ms=0,login_s=60,logins=1",
+    ])
+    let wrong = "Authorization: \(AuthorizationHeader.basic("alice", "x"))"
+    let (client, rtsp) = (try HTTPClient(guarded.daemon), try RTSPClient(port: guarded.daemon.port))
+    let start = ContinuousClock.now
+    for _ in 0..<20 {
+      #expect(try client.request("GET", "/api/v1/status", [wrong]).status == 401)
+      #expect(try rtsp.request("OPTIONS", "*", [wrong]).status == 401)
+    }
+    // With the usual cost it would be more than a minute and a half.
+    #expect(ContinuousClock.now - start < .seconds(60))
+    let cookies = try (0..<2).map { _ in
+      let reply = try client.request("POST", "/api/v1/login", json: GuardedDaemon.login)
+      return try #require(reply.header("Set-Cookie"))
+    }
+    #expect(cookies[0].contains("; Max-Age=60;"))
+    let statuses = try cookies.map { cookie in
+      try client.request("GET", "/api/v1/clients", ["Cookie: \(cookie.prefix { $0 != ";" })"])
+        .status
+    }
+    #expect(statuses == [401, 200])
   }
 
   @Test("a thousand wrong passwords at once keep nobody else waiting")

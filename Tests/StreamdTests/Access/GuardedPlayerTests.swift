@@ -32,7 +32,10 @@ struct GuardedPlayerTests {
         "-q", "rtspsrc", "location=\(guarded.daemon.url())", "user-id=vera", "user-pw=vera:pw",
         "protocols=\(transport)", "!", "rtpjpegdepay", "!", "fakesink", "num-buffers=10",
       ], seconds: 30)
-    #expect(result.status == 0, "\(result.errors)")
+    // See PlayerTests: what it wants to pause after TEARDOWN is its own affair.
+    let isItsOwnAffair = result.errors.contains("gst_rtspsrc_pause ()")
+    #expect(result.status == 0 || isItsOwnAffair, "\(result.errors)")
+    #expect(guarded.daemon.log.contains("reason=teardown"), "\(guarded.daemon.log)")
     #expect(!guarded.daemon.log.contains("authentication failed"))
   }
 
@@ -117,5 +120,20 @@ struct GuardedPlayerTests {
       "fail2ban-regex", ["--out", "ip", "\(folder.path)/log", filter])
     let found = String(decoding: result.output, as: UTF8.self).split(separator: "\n")
     #expect(found == ["127.0.0.1", "127.0.0.1"], "\(found) \(result.errors)")
+  }
+
+  @Test("fail2ban starts the jail that is beside the filter, for both ports")
+  func jail() async throws {
+    let folder = try TemporaryFolder()
+    let ours = Repository.root.appending(path: "etc/fail2ban").path
+    // As the manual says, beside what fail2ban brings; but for its own jails, which want a log.
+    let copy = "cp -r /etc/fail2ban/* \"$0\" && rm -f \"$0\"/jail.d/* && cp -r \"$1\"/* \"$0\""
+    let copied = try await Tool.run("sh", ["-c", copy, folder.path, ours])
+    #expect(copied.status == 0, "\(copied.errors)")
+    let tested = try await Tool.run("fail2ban-client", ["-c", folder.path, "-t"])
+    #expect(tested.status == 0, "\(tested.errors)")
+    let shown = try await Tool.run("fail2ban-client", ["-c", folder.path, "--dp"]).text
+    #expect(shown.contains("['start', 'streamd']") && shown.contains("--dports 5000,8554"))
+    #expect(shown.contains("_SYSTEMD_UNIT=streamd.service"))
   }
 }

@@ -26,18 +26,23 @@ struct ConfigurationFileTests {
     let options = try configuration(
       """
       {"start": true, "http": "[::1]:1", "rtsp": "127.0.0.1:2", "bind": "0.0.0.0", "media": "/m",
+       "recordings": "/r",
        "www": "/w", "rtp_ports": "30000-30009", "fps": "30000/1001", "session_timeout": 9,
        "allowed_servers": ["10.0.0.1:1", "[::1]:2"], "allowed_hosts": ["tv.example"],
        "users": ["a:view:5f4dcc3b5aa765d61d8327deb882cf99:x*"], "token_key": "/k",
+       "sources": {"cam": "rtsp://cam/x"},
        "allow": ["10.0.0.0/8"], "deny": ["::1"], "trusted_proxies": ["10.0.0.1"],
        "log_level": "error", "log_format": "json",
        "limits": {"connections": 7, "viewer_sessions": 0}}
       """)
     #expect(options.start && options.http.description == "[::1]:1" && options.rtsp.port == 2)
-    #expect(options.media == "/m" && options.www == "/w" && options.rtpPorts == 30_000...30_009)
+    #expect(
+      options.media == "/m" && options.recordings == "/r" && options.www == "/w"
+        && options.rtpPorts == 30_000...30_009)
     #expect(options.rate == FrameRate(30_000, 1001) && options.limits.sessionTimeoutSeconds == 9)
     #expect(options.allowedServers.count == 2 && options.allowedHosts == ["tv.example"])
     #expect(options.users.first?.videos?.map(\.text) == ["x*"] && options.tokenKeyFile == "/k")
+    #expect(options.sources.map(\.url.shown) == ["rtsp://cam/x"])
     #expect(options.addresses.allowed.count == 1 && options.addresses.denied.count == 1)
     #expect(options.logLevel == .error && options.logFormat == .json)
     #expect(options.limits.connectionsMax == 7 && options.limits.viewerSessionsMax == 0)
@@ -53,7 +58,7 @@ struct ConfigurationFileTests {
       #expect(setting.show(read) == setting.show(defaults), "\(setting.name)")
     }
     // What has no default to show is left out.
-    let unset = ["bind", "media", "www", "token_key"]
+    let unset = ["bind", "media", "recordings", "www", "token_key"]
     #expect(
       assignments.map(\.setting.name) == Setting.all.map(\.name).filter { !unset.contains($0) })
     let limits = assignments.first { $0.setting.name == "limits" }

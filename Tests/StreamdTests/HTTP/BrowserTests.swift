@@ -46,6 +46,16 @@ struct BrowserTests {
     _ = try await browse("refusals", daemon)
   }
 
+  @Test("what is watched is recorded at the press of a button, and the recording is watched")
+  func record() async throws {
+    let folder = try TemporaryFolder()
+    let movie = try Data(contentsOf: URL(filePath: Repository.video + "/movie.Mjpeg"))
+    try folder.write("movie.Mjpeg", Array(movie))
+    let daemon = try DaemonProcess(
+      ["--recordings", folder.path, "--limits", "recording_free_bytes=0"], media: folder.path)
+    _ = try await browse("record", daemon)
+  }
+
   @Test("the page says when the daemon is gone, and comes back to the truth when it is back")
   func restart() throws {
     var daemon: DaemonProcess? = try DaemonProcess()

@@ -14,6 +14,7 @@ struct DocumentTests {
     var part = ""
     var query = ""
     var body: String?
+    var headers: [String] = []
 
     var key: String { "\(method) \(path) \(status)" }
 
@@ -63,7 +64,8 @@ struct DocumentTests {
     let one = sessions + "/{id}"
     let file = "/video/{name}"
     var examples = [
-      "/api/v1/status", "/api/v1/videos", sessions, "/api/v1/clients", "/api/v1/log",
+      "/api/v1/status", "/api/v1/videos", "/api/v1/sources", sessions, "/api/v1/clients",
+      "/api/v1/log",
       "/api/v1/openapi.json", "/api/config", "/healthz", "/readyz",
       "/metrics",
     ].map { Example(method: "GET", path: $0, status: 200) }
@@ -107,13 +109,51 @@ struct DocumentTests {
       Example(
         method: "GET", path: file + "/stream.mjpg", status: 400, part: "good.mjpeg",
         query: "?fps=x"))
+    examples += recordings(session)
     examples.append(Example(method: "POST", path: "/api/v1/server/stop", status: 200))
+    return examples + publishing
+  }
+
+  /// While `live/taken` is published.
+  private static let publishing = ["PUT", "POST"].flatMap { method in
+    [
+      (200, "x", nil, ["Content-Length: 0"]), (411, "x", nil, []),
+      (400, "x", "x", ["Transfer-Encoding: chunked"]),
+      (409, "taken", nil, ["Content-Length: 0"]), (415, "x", "{}", []),
+      (413, "x", "--f\r\nContent-Length: 100000000\r\n\r\n", ["Content-Type: multipart/x"]),
+    ].map { status, name, body, headers in
+      Example(
+        method: method, path: "/live/{name}", status: status, part: name, body: body,
+        headers: headers)
+    }
+  }
+
+  /// In a daemon that has recorded `session` as number 1 before.
+  private static func recordings(_ session: String) -> [Example] {
+    let (all, one) = ("/api/v1/recordings", "/api/v1/recordings/{id}")
+    var examples = [
+      Example(method: "GET", path: all, status: 200),
+      Example(method: "GET", path: all, status: 400, query: "?after=x"),
+      Example(method: "GET", path: one, status: 200, part: "1"),
+      Example(method: "GET", path: one, status: 404, part: "9"),
+      Example(method: "DELETE", path: one, status: 404, part: "none"),
+      Example(method: "DELETE", path: one, status: 200, part: "1"),
+    ]
+    for (body, status) in [
+      ("{\"session_id\":\"\(session)\"}", 201), ("{\"session_id\":\"\(session)\"}", 409),
+      ("{}", 400),
+      ("{\"source\":\"good.mjpeg\"}", 400), ("{\"source\":\"live/none\"}", 404),
+      ("{\"session_id\":\"none\"}", 404),
+    ] {
+      examples.append(Example(method: "POST", path: all, status: status, body: body))
+    }
     return examples
   }
 
   @Test("every documented answer of every documented path is had, and nothing is promised besides")
   func everyAnswer() throws {
     let folder = try TemporaryFolder()
+    let recordings = try TemporaryFolder()
     let pictures = try Repository.samplePictures()
     try folder.write("good.mjpeg", pictures[0] + pictures[1])
     try folder.write("bad.mjpeg", Array("00005hello".utf8))
@@ -125,7 +165,10 @@ struct DocumentTests {
     let guarded = try GuardedDaemon()
     for example in Self.guarded { try check(example, guarded.daemon, &had) }
     let daemon = try DaemonProcess(
-      ["--allowed-servers", "127.0.0.1:1"], media: folder.path)
+      [
+        "--allowed-servers", "127.0.0.1:1", "--recordings", recordings.path, "--limits",
+        "recording_free_bytes=0",
+      ], media: folder.path)
     try check(Example(method: "POST", path: "/api/v1/server/start", status: 200), daemon, &had)
     let client = try HTTPClient(daemon)
     let playing = try #require(
@@ -137,6 +180,12 @@ struct DocumentTests {
       try client.request("GET", "\(Self.sessions)/\(playing)/snapshot.jpg").status == 200
     }
     #expect(hasPicture)
+    let recorded = "{\"session_id\":\"\(playing)\"}"
+    _ = try client.request("POST", "/api/v1/recordings", json: recorded)
+    _ = try client.request("DELETE", "/api/v1/recordings/1")
+    let publisher = try HTTPClient(daemon)
+    try publisher.send("PUT", "/live/taken", ["Transfer-Encoding: chunked"])
+    #expect(eventually { daemon.log.contains("live/taken is published") })
     let player = try RTSPClient(port: daemon.port)
     _ = try player.request("SETUP", daemon.url("good.mjpeg"), ["Transport: RTP/AVP/TCP"])
     let clients = try client.request("GET", "/api/v1/clients").json["items"] as? [[String: Any]]
@@ -149,7 +198,7 @@ struct DocumentTests {
     _ example: Example, _ daemon: DaemonProcess, _ had: inout Set<String>
   ) throws {
     let client = try HTTPClient(daemon)
-    try client.send(example.method, example.target, json: example.body)
+    try client.send(example.method, example.target, json: example.body, example.headers)
     let head = try client.readHead()
     #expect(head.hasPrefix("HTTP/1.1 \(example.status) "), "\(example.key): \(head)")
     if example.status >= 400 {

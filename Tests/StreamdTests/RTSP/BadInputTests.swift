@@ -72,7 +72,7 @@ struct BadInputTests {
   ]
 
   private static let lengths = [
-    Case("Content-Length -1 (rgaufman/live555#21)", body("-1"), bad, closes: true),
+    Case("Content-Length -1 (rgaufman/live555#21, CVE-2019-9215)", body("-1"), bad, closes: true),
     Case("Content-Length 2^31 (CVE-2006-2023)", body("2147483648"), tooLarge, closes: true),
     Case("Content-Length 2^63", body("9223372036854775808"), tooLarge, closes: true),
     Case("Content-Length 2^64", body("18446744073709551616"), tooLarge, closes: true),
@@ -163,7 +163,7 @@ struct BadInputTests {
       "an empty Basic token (cherokee#1242)", "OPTIONS \(head)Authorization: Basic \r\n\r\n", ok),
     Case("an empty Digest (cherokee#1242)", "OPTIONS \(head)Authorization: Digest\r\n\r\n", ok),
     Case(
-      "a NUL in Authorization (rgaufman/live555#23)",
+      "a NUL in Authorization (rgaufman/live555#23, CVE-2019-7733)",
       "OPTIONS \(head)Authorization: Digest username=\"\0\"\r\n\r\n", bad, closes: true),
     Case(
       "an Accept of 64 kB (CVE-2018-4013)", "DESCRIBE \(head)Accept: \(long)\r\n\r\n", tooLarge,
@@ -248,7 +248,7 @@ struct BadInputTests {
   }
 
   @Test(
-    "every order of SETUP, PLAY, PAUSE, TEARDOWN and a hang-up (CVE-2021-38381, CVE-2023-37117)"
+    "every order of SETUP, PLAY, PAUSE, TEARDOWN (CVE-2021-38381, CVE-2021-38382, CVE-2023-37117)"
   )
   func orders() throws {
     let daemon = try DaemonProcess()
@@ -291,27 +291,33 @@ struct BadInputTests {
     #expect(try owner.request("PLAY", daemon.url(), ["Session: \(setup.session)"]).status == 200)
   }
 
-  @Test("ten thousand pipelined DESCRIBEs are all answered, in order (CVE-2021-38380)")
+  @Test("a hundred thousand pipelined DESCRIBEs are all answered, in order (CVE-2021-38380)")
   func pipelined() throws {
     let daemon = try DaemonProcess()
     let viewer = try SteadyViewer(daemon)
     let client = try RTSPClient(port: daemon.port)
-    var cseq = 0
-    for _ in 0..<100 {
+    var watched = Date()
+    for round in 0..<1000 {
+      let numbers = round * 100 + 1...round * 100 + 100
+      try client.send(
+        numbers.map { "DESCRIBE \(daemon.url()) RTSP/1.0\r\nCSeq: \($0)\r\n\r\n" }.joined())
       var text = ""
-      for number in cseq + 1...cseq + 100 {
-        text += "DESCRIBE \(daemon.url()) RTSP/1.0\r\nCSeq: \(number)\r\n\r\n"
+      let last = "CSeq: \(numbers.upperBound)\r\n"
+      while !text.hasSuffix("a=control:stream=0\r\n") || !text.contains(last) {
+        text += String(decoding: try client.receive(), as: UTF8.self)
       }
-      try client.send(text)
-      for _ in 0..<100 {
-        cseq += 1
-        let reply = try client.readReply()
-        guard reply.status == 200, reply.header("CSeq") == String(cseq) else {
-          Issue.record("reply \(cseq): \(reply.head)")
-          return
-        }
+      let answered = text.split(separator: "\r\n").filter { $0.hasPrefix("CSeq: ") }
+      guard answered == numbers.map({ "CSeq: \($0)" }),
+        text.components(separatedBy: "RTSP/1.0 200 OK\r\n").count == 101
+      else {
+        Issue.record("answers to \(numbers): \(answered)")
+        return
       }
-      try viewer.watch(frames: 1)
+      // What has come meanwhile is read, or the viewer would be a slow one.
+      let frames = Int(Date().timeIntervalSince(watched) * 20)
+      guard frames > 4 else { continue }
+      watched = Date()
+      try viewer.watch(frames: frames)
     }
   }
 

@@ -15,7 +15,7 @@ struct AttackTests {
       Repository.root.appending(path: "Tests/attack/run").path,
       [
         "--streamd", folder.path + "/usr/bin/streamd", "--seconds", "2", "slowloris", "connections",
-        "pipelined", "local", "unread",
+        "pipelined", "local", "unread", "passwords",
       ], seconds: 180)
     let output = String(decoding: result.output, as: UTF8.self)
     print(output)

@@ -66,6 +66,8 @@ extension ServiceTests {
       "share/fish/vendor_completions.d/streamctl.fish 644",
       "lib/systemd/system/streamd.service 644", "lib/systemd/system/streamd.socket 644",
       "share/doc/streamd/nginx/streamd.conf 644",
+      "share/doc/streamd/fail2ban/filter.d/streamd.conf 644",
+      "share/doc/streamd/fail2ban/jail.d/streamd.conf 644",
     ]
     let missing = expected.filter { !files.contains("opt/streamd/\($0)") }
     #expect(missing == [])

@@ -41,7 +41,9 @@ struct CompletionsTests {
   func bashOffers() async throws {
     #expect(try await bash("pl") == ["play"])
     #expect(
-      try await bash("s").sorted() == ["sessions", "setup", "snapshot", "start", "status", "stop"])
+      try await bash("s").sorted() == [
+        "sessions", "setup", "snapshot", "sources", "start", "status", "stop",
+      ])
     #expect(try await bash("play", "--a") == ["--at"])
     #expect(try await bash("--url", "http://h", "play", "--s") == ["--session"])
     #expect(try await bash("setup", "--transport", "t") == ["tcp"])
@@ -94,7 +96,7 @@ struct CompletionsTests {
         "\(command.name)")
     }
     let options = Command.globalOptions + Command.all.flatMap(\.options)
-    let known = Set(options.map(\.name) + ["--allowed-servers"])
+    let known = Set(options.map(\.name) + ["--allowed-servers", "--recordings"])
     for name in known { #expect(page.contains(name), "\(name)") }
     for word in page.split(whereSeparator: { !$0.isLetter && $0 != "-" })
     where word.hasPrefix("--") {

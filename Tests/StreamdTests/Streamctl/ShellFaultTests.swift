@@ -49,7 +49,7 @@ struct ShellFaultTests {
   }
 
   private static let asking = [
-    "start", "stop", "status", "videos", "setup", "sessions", "clients", "watch", "log",
+    "start", "stop", "status", "videos", "sources", "setup", "sessions", "clients", "watch", "log",
   ]
 
   @Test(
@@ -142,11 +142,18 @@ struct ShellFaultTests {
       let video =
         "{\"name\":\"x\",\"frames\":\(number),\"fps\":1e300,\"width\":\(number),"
         + "\"height\":\(number),\"duration_s\":-1e300,\"bytes\":\(number),\"playable\":true,"
-        + "\"container\":\"x\",\"normalised\":[],\"damaged\":0,\"reason\":\"\"}"
+        + "\"container\":\"x\",\"normalised\":[],\"damaged\":0,\"reason\":\"\","
+        + "\"live\":false}"
+      let source =
+        "{\"name\":\"x\",\"url\":\"x\",\"mode\":\"x\",\"state\":\"x\",\"transport\":\"x\","
+        + "\"frames\":\(number),\"frames_skipped\":\(number),\"packets\":\(number),"
+        + "\"lost\":\(number),\"fps\":-1e308,\"data_rate_kbps\":1e308,\"jitter_ms\":1e308,"
+        + "\"viewers\":\(number),\"reconnects\":\(number),\"last_error\":\"x\","
+        + "\"retry_in_s\":1e308}"
       let line = "{\"seq\":\(number),\"time\":\"x\",\"level\":\"x\",\"message\":\"x\"}"
       for (command, item) in [
         ("status", nil), ("clients", client), ("sessions", session), ("videos", video),
-        ("log", line),
+        ("sources", source), ("log", line),
       ] {
         let body = item.map { "{\"items\":[\($0)],\"next\":null}" } ?? status
         let server = try CannedServer([

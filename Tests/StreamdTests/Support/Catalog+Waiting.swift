@@ -32,7 +32,7 @@ extension Catalog {
 
   /// Looks at the folder and opens what is in it.
   func scan(on loop: EventLoop) throws {
-    try loop.wait { (done: @escaping (()) -> Void) in settled { done(()) } }
+    try loop.wait { (done: @escaping (()) -> Void) in settled(within: 60) { done(()) } }
   }
 }
 

@@ -18,9 +18,11 @@ final class DaemonProcess {
   /// - Parameters:
   ///   - start: without it RTSP has to be started later.
   ///   - rtsp: where RTSP is to listen; any free port unless told otherwise.
+  ///   - environment: variables beside those of the tests.
   init(
     _ arguments: [String] = [], media: String = Repository.video, start: Bool = true,
-    rtsp: String = "127.0.0.1:0", http: String = "127.0.0.1:0"
+    rtsp: String = "127.0.0.1:0", http: String = "127.0.0.1:0",
+    environment: [String: String] = [:]
   ) throws {
     logURL = FileManager.default.temporaryDirectory.appending(path: "streamd-\(UUID()).log")
     _ = FileManager.default.createFile(atPath: logURL.path, contents: nil)
@@ -28,6 +30,7 @@ final class DaemonProcess {
     process.executableURL = Repository.product("streamd")
     process.arguments =
       (start ? ["--start"] : []) + ["--rtsp", rtsp, "--http", http, "--media", media] + arguments
+    process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
     let output = Pipe()
     process.standardOutput = output
     process.standardError = try FileHandle(forWritingTo: logURL)
@@ -72,6 +75,13 @@ final class DaemonProcess {
   /// How many descriptors it has open.
   var descriptors: Int {
     (try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(pid)/fd").count) ?? -1
+  }
+
+  /// How much memory it has.
+  func residentBytes() throws -> Int {
+    let fields = try String(contentsOfFile: "/proc/\(pid)/statm", encoding: .utf8).split(
+      separator: " ")
+    return (fields.count > 1 ? Int(fields[1]) ?? 0 : 0) * Int(getpagesize())
   }
 
   /// Asks it to end and returns its exit status.

@@ -71,15 +71,25 @@ final class RTSPClient {
 
   func send(_ text: String) throws { try send(Array(text.utf8)) }
 
-  /// Sends a request with the next CSeq and reads its reply.
-  func request(_ method: String, _ target: String, _ headers: [String] = []) throws -> Reply {
+  /// Sends a request with the next CSeq and reads its reply, which has to be to that one.
+  func request(
+    _ method: String, _ target: String, _ headers: [String] = [], body: String = ""
+  ) throws -> Reply {
+    let reply = try ask(method, target, headers, body: body)
+    #expect(reply.header("CSeq") == String(cseq))
+    return reply
+  }
+
+  /// The same for who may be turned away before a request is read.
+  func ask(
+    _ method: String, _ target: String, _ headers: [String] = [], body: String = ""
+  ) throws -> Reply {
     cseq += 1
     var text = "\(method) \(target) RTSP/1.0\r\nCSeq: \(cseq)\r\n"
     for header in headers { text += header + "\r\n" }
-    try send(text + "\r\n")
-    let reply = try readReply()
-    #expect(reply.header("CSeq") == String(cseq))
-    return reply
+    if !body.isEmpty { text += "Content-Length: \(body.utf8.count)\r\n" }
+    try send(text + "\r\n" + body)
+    return try readReply()
   }
 
   /// Whether nothing comes in for so long.

@@ -29,6 +29,25 @@ final class UDPReceiver {
 
   deinit { close(descriptor) }
 
+  /// Sends a datagram to a port of 127.0.0.1.
+  func send(_ bytes: [UInt8], to port: UInt16) {
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_port = port.bigEndian
+    address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+    let descriptor = descriptor
+    let sent = unsafe withUnsafePointer(to: &address) { pointer in
+      unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
+        unsafe bytes.withUnsafeBytes {
+          unsafe sendto(
+            descriptor, $0.baseAddress, $0.count, 0, address,
+            socklen_t(MemoryLayout<sockaddr_in>.size))
+        }
+      }
+    }
+    #expect(sent == bytes.count)
+  }
+
   /// The next datagram; nil when none comes within five seconds.
   func receive() -> [UInt8]? { receive(flags: 0) }
 

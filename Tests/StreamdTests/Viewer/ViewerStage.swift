@@ -7,8 +7,6 @@ import Wire
 
 /// Time that stands still until the test moves it.
 final class StoppedClock: Clock {
-  // Before the machine was started, in a manner of speaking: the kernel's timer, which is set to
-  // times of this clock, goes off at once, and no turn of the loop ever waits.
   var nanoseconds: Instant = 1_000_000_000
   func now() -> Instant { nanoseconds }
   func realtime() -> Int64 { nanoseconds + 1_700_000_000_000_000_000 }
@@ -22,17 +20,14 @@ final class ViewerStage: PictureWatcher {
   let activity: ActivityLog
   let viewers: ViewerSessions
   let camera: Camera
-  private let alarm = Alarm()
+  private let restlessness: Restlessness
   /// What a browser would have been told, with the times in milliseconds.
   private(set) var retries: [(at: Instant, report: SessionReport, message: String)] = []
   private(set) var states: [String] = []
 
-  private final class Alarm: Wakeable {
-    override func wake(at now: Instant) {}
-  }
-
   init() throws {
     loop = try EventLoop(clock: clock)
+    restlessness = try Restlessness(loop)
     activity = ActivityLog(loop: loop)
     camera = try Camera(loop)
     let target = try #require(SocketAddress(host: "127.0.0.1", port: camera.address.port))
@@ -46,7 +41,7 @@ final class ViewerStage: PictureWatcher {
     viewers.teardownAll("the test is over")
     camera.stop()
     try run(seconds: 5)
-    loop.deadlines.clear(alarm)
+    restlessness.end()
   }
 
   // MARK: Time
@@ -56,7 +51,6 @@ final class ViewerStage: PictureWatcher {
 
   /// A turn that does not wait.
   private func turn() throws {
-    loop.deadlines.set(alarm, at: loop.now)
     try loop.turn()
   }
 
@@ -74,11 +68,9 @@ final class ViewerStage: PictureWatcher {
   /// Lets time pass, deadline by deadline.
   func run(seconds: Double) throws {
     let end = clock.nanoseconds + Instant(seconds * 1e9)
-    loop.deadlines.clear(alarm)
     while let next = loop.deadlines.next, next <= end {
       clock.nanoseconds = max(clock.nanoseconds, next)
       try turn()
-      loop.deadlines.clear(alarm)
     }
     clock.nanoseconds = end
     try turn()
@@ -127,7 +119,8 @@ final class ViewerStage: PictureWatcher {
   }
 }
 
-/// An RTSP server that answers as long as the test wants it to. It sends no pictures.
+/// An RTSP server that answers as long as the test wants it to, and sends pictures when it is told
+/// to.
 final class Camera {
   let address: SocketAddress
   /// The method that it does not answer any more, nor what follows.
@@ -138,6 +131,7 @@ final class Camera {
   private let loop: EventLoop
   private let buffer = ReceiveBuffer(capacity: 4096)
   private var listener: Listener?
+  private var packets = TestPackets()
 
   init(_ loop: EventLoop) throws {
     self.loop = loop
@@ -165,6 +159,13 @@ final class Camera {
     for connection in connections { connection.close() }
     // With the last reference the descriptor goes.
     connections = []
+  }
+
+  /// Shows a picture to everybody who plays.
+  func show() {
+    for packet in packets.picture(packets: 2) {
+      for connection in connections where connection.isOpen { connection.send(packet) }
+    }
   }
 
   /// How many have not been hung up on.
@@ -211,6 +212,11 @@ final class CameraConnection: Connection {
     guard let end = received.firstRange(of: Array("\r\n\r\n".utf8)) else { return nil }
     defer { received.removeSubrange(..<end.upperBound) }
     return String(decoding: received[..<end.lowerBound], as: UTF8.self).split(separator: "\r\n")
+  }
+
+  /// Sends a packet on the first channel.
+  fileprivate func send(_ packet: [UInt8]) {
+    sendIfRoom([0x24, 0, UInt8(packet.count >> 8), UInt8(packet.count & 0xFF)] + packet)
   }
 
   /// Answers at last what has waited, whose number is `cseq`.

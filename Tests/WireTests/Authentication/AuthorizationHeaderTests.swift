@@ -16,6 +16,13 @@ struct AuthorizationHeaderTests {
         == .basic(user: "a", password: ":b:"))
   }
 
+  @Test("a password may begin with a combining mark, and a name end with a prepended one")
+  func marks() {
+    #expect(
+      AuthorizationHeader(AuthorizationHeader.basic("a\u{600}", "\u{301}b"))
+        == .basic(user: "a\u{600}", password: "\u{301}b"))
+  }
+
   @Test("reads Bearer")
   func bearer() {
     #expect(AuthorizationHeader("Bearer mF_9.B5f-4.1JqM") == .bearer("mF_9.B5f-4.1JqM"))

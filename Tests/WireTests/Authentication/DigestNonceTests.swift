@@ -16,6 +16,17 @@ struct DigestNonceTests {
     #expect(nonces.standing(of: nonce, at: 5000, for: 8) == .stale)
   }
 
+  @Test("a lifetime that is changed counts for what is made already")
+  func lifetime() {
+    var nonces = nonces
+    let nonce = nonces.make(at: 5000, for: 7)
+    nonces.lifetime = 10
+    #expect(nonces.standing(of: nonce, at: 5009, for: 7) == .good)
+    #expect(nonces.standing(of: nonce, at: 5010, for: 7) == .stale)
+    nonces.lifetime = 2000
+    #expect(nonces.standing(of: nonce, at: 6999, for: 7) == .good)
+  }
+
   @Test("of another process, or made up: never good")
   func forged() {
     let other = DigestNonce(secret: [1, 2, 4], lifetime: 1000).make(at: 5000, for: 7)

@@ -97,10 +97,14 @@ struct PictureSplitterTests {
     let multipart = part(Self.picture, ["Content-Length: \(Self.picture.count)"])
     for bytes in [Self.picture, Array(multipart.dropLast(2))] {
       var splitter = PictureSplitter(pictureBytesMax: 10_000)
-      splitter.feed(bytes.dropLast().span)
-      #expect(try splitter.next() == nil)
-      splitter.feed([bytes[bytes.count - 1]].span)
-      #expect(try splitter.next() == .picture(Self.picture))
+      let start = Array(bytes.dropLast())
+      splitter.feed(start.span)
+      let nothing = try splitter.next()
+      #expect(nothing == nil)
+      let last = [bytes[bytes.count - 1]]
+      splitter.feed(last.span)
+      let picture = try splitter.next()
+      #expect(picture == .picture(Self.picture))
     }
   }
 

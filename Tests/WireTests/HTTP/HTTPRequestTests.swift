@@ -52,6 +52,14 @@ struct HTTPRequestTests {
     #expect(request().cookie("a") == nil && request(("Cookie", "a")).cookie("a") == nil)
   }
 
+  @Test("lacks a length where nothing at all would end its body")
+  func length() {
+    #expect(request().lacksLength && request(minor: 0, ("Connection", "keep-alive")).lacksLength)
+    #expect(!request(minor: 0).lacksLength && !request(("Connection", "close")).lacksLength)
+    #expect(!request(("Content-Length", "0")).lacksLength)
+    #expect(!request(("Transfer-Encoding", "chunked")).lacksLength)
+  }
+
   @Test("waits for 100 Continue in HTTP/1.1 only (RFC 9110 §10.1.1)")
   func expectation() {
     #expect(request(("Expect", "100-Continue")).expectsContinue)

@@ -31,11 +31,19 @@ struct RTPInfoTests {
     #expect(RTPInfo(text) == RTPInfo(url: "u", sequence: 7, timestamp: 9))
   }
 
+  @Test("a URL that begins with a combining mark is read back: a fuzzer's finding")
+  func combiningMark() {
+    let info = RTPInfo(url: "\u{5A5}t://h", sequence: 1, timestamp: 90_000)
+    #expect(RTPInfo("url= \u{5A5}t://h;seq=1;rtptime=90000") == info)
+    #expect(RTPInfo(info.description) == info)
+  }
+
   @Test(
     "refuses a missing field or a number out of range",
     arguments: [
       "", ";", ",", "url=u", "url=u;seq=1", "url=u;rtptime=1", "seq=1;rtptime=1",
-      "url=;seq=1;rtptime=1", "url=u;seq=65536;rtptime=1", "url=u;seq=-1;rtptime=1",
+      "url=;seq=1;rtptime=1", "url= ;seq=1;rtptime=901", "url=u;seq=65536;rtptime=1",
+      "url=u;seq=-1;rtptime=1",
       "url=u;seq=1;rtptime=4294967296", "url=u;seq=1;rtptime=+1", "url=u;seq=;rtptime=1",
       "url=u;seq=1e3;rtptime=1", ",url=u;seq=7;rtptime=9",
     ])

@@ -186,7 +186,7 @@ struct RTSPServerConversationTests {
       "RTP/AVP;unicast;client_port=65535-65536", "RTP/AVP;unicast;client_port=1-0",
       "RTP/AVP;unicast;client_port=-1--2", "RTP/AVP;unicast;client_port=99999999999999999999",
       "RTP/AVP/TCP;interleaved=255-256", "RTP/AVP/TCP;interleaved=0-0",
-      "RTP/AVP/TCP;interleaved=", "RTP/AVP;unicast;client_port=6000-6001;mode=record",
+      "RTP/AVP/TCP;interleaved=", "RTP/AVP;unicast;client_port=6000-6001;mode=fly",
     ])
   func noTransport(_ header: String) {
     var script = ConversationScript()

@@ -151,4 +151,12 @@ struct TransportHeaderTests {
       }
     }
   }
+
+  @Test("a mode that begins with a combining mark is written as it is read")
+  func combiningMode() throws {
+    let text = "RTP/AVP/TCP;interleaved=0-1;mode=\"\u{7AF}y\""
+    let header = try #require(TransportHeader.parse(text)?.first)
+    #expect(header.mode == "\u{7AF}y")
+    #expect(TransportHeader.parse(header.description)?.first == header)
+  }
 }

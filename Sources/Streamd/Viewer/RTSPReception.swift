@@ -1,0 +1,250 @@
+internal import Reactor
+internal import Wire
+
+/// An RTSP session with one JPEG track, from the receiving end: the connection, RTP over UDP or
+/// inside of the connection, pictures and receiver reports. UDP that stays silent is given up for
+/// TCP. When to begin, and what follows from a failure, is its owner's business.
+final class RTSPReception: Wakeable, EventHandler {
+  /// What is to be received, and what is shown to the server.
+  struct Target {
+    var url: String
+    var userInfo: UserInfo?
+    var token: String?
+    /// For the connection, and then for each answer.
+    var answerNanoseconds: Instant
+    /// Who plays and sends nothing for so long is taken for lost; nil waits for ever.
+    var silenceNanoseconds: Instant?
+  }
+
+  enum Event {
+    /// The track is set up: ``play(from:)`` may follow.
+    case ready
+    /// Pictures follow.
+    case playing
+    /// No pictures follow.
+    case paused
+    /// UDP is of no use here, for the reason given. ``connect(to:)`` goes over TCP from now on.
+    case fallsBack(String)
+    /// The server has ended the stream.
+    case goodbye
+    /// Connection and ports are let go of.
+    case failed(Failure)
+  }
+
+  enum Failure: Error {
+    /// All of our ports are in use.
+    case noPorts
+    /// There is no connection, or none any more, for the reason given.
+    case noConnection(String)
+    /// It said that it plays, and nothing comes.
+    case silent
+    case conversation(RTSPClientConversation.Failure)
+  }
+
+  let target: Target
+  private(set) var usesTCP: Bool
+  private(set) var receiver = RTPReceiver(width: nil, height: nil)
+  private let loop: EventLoop
+  private let buffer: ReceiveBuffer
+  private let allocator: PortAllocator
+  private let happened: (Event) -> Void
+  private let show: (Picture) -> Void
+  private var address: SocketAddress
+  private var connection: RTSPClientConnection?
+  private var ports: ReceivePorts?
+  private var channels = TransportHeader.Channels(rtp: 0, rtcp: 1)
+  private var isPlaying = false
+  private var playingSince: Instant = 0
+  private var packetsAtPlay = 0
+  private var lastPacket: Instant = 0
+  private var nextReport: Instant = 0
+
+  /// UDP that stays silent for so long after PLAY is given up for TCP.
+  private static let silenceNanoseconds: Instant = 2_000_000_000
+  private static let reportNanoseconds: Instant = 5_000_000_000
+
+  /// - Parameters:
+  ///   - buffer: shared by whatever reads on the loop.
+  ///   - ports: where UDP ports come from.
+  ///   - happened: told of everything but pictures.
+  ///   - show: given each picture.
+  init(
+    _ target: Target, usesTCP: Bool, loop: EventLoop, buffer: ReceiveBuffer, ports: PortAllocator,
+    happened: @escaping (Event) -> Void, show: @escaping (Picture) -> Void
+  ) {
+    (self.target, self.usesTCP) = (target, usesTCP)
+    (self.loop, self.buffer, allocator) = (loop, buffer, ports)
+    (self.happened, self.show) = (happened, show)
+    address = .localhost(port: 0)
+    super.init()
+  }
+
+  // MARK: Commands
+
+  /// Connects and sets up; `ready`, `fallsBack` or `failed` follows.
+  func connect(to address: SocketAddress) {
+    hangUp()
+    self.address = address
+    do throws(SystemError) {
+      var offer = TransportHeader(usesTCP ? .tcp : .udp)
+      if usesTCP {
+        offer.channels = channels
+      } else {
+        let opened = try ReceivePorts.open(
+          on: address.anyAddress, from: allocator, loop: loop, handler: self)
+        guard let opened else { return fail(.noPorts) }
+        ports = opened
+        offer.clientPorts = opened.pair
+      }
+      var conversation = RTSPClientConversation(
+        url: target.url, offer: offer, userAgent: RTSPServer.name, userInfo: target.userInfo,
+        token: target.token, answerNanoseconds: target.answerNanoseconds)
+      conversation.setup()
+      connection = try RTSPClientConnection(
+        to: address, conversation, connectNanoseconds: target.answerNanoseconds, loop: loop,
+        buffer: buffer, happened: { [unowned self] in happened(step: $0) },
+        lost: { [weak self] in self?.lost($0) })
+    } catch {
+      fail(.noConnection("cannot connect to \(address): \(error.reason)"))
+    }
+  }
+
+  /// Plays from a place in microseconds, or from where it stands.
+  func play(from start: Int64?) { connection?.command { $0.play(from: start) } }
+
+  func pause() { connection?.command { $0.pause() } }
+
+  /// Lets go of the connection, which tells us nothing any more, and of the ports.
+  func hangUp() {
+    let old = connection
+    connection = nil
+    old?.detach()
+    ports?.release()
+    ports = nil
+    isPlaying = false
+    loop.deadlines.clear(self)
+  }
+
+  // MARK: The conversation
+
+  private func happened(step: RTSPClientConversation.Step) {
+    switch step {
+    case .send, .tornDown: break
+    case .ready(let transport, let width, let height):
+      receiver = RTPReceiver(width: width, height: height)
+      if agree(transport) { happened(.ready) }
+    case .playing:
+      isPlaying = true
+      playingSince = loop.now
+      lastPacket = loop.now
+      packetsAtPlay = receiver.packets
+      nextReport = loop.now + Self.reportNanoseconds
+      setDeadline()
+      happened(.playing)
+    case .paused:
+      isPlaying = false
+      loop.deadlines.clear(self)
+      happened(.paused)
+    case .packet(let channel, let packet):
+      if channel == channels.rtp {
+        receive(packet)
+      } else if channel == channels.rtcp {
+        receiveControl(packet.span)
+      }
+    case .failed(let failure): fail(.conversation(failure))
+    }
+  }
+
+  private func agree(_ transport: TransportHeader) -> Bool {
+    if usesTCP {
+      if let channels = transport.channels { self.channels = channels }
+      return true
+    }
+    guard let server = transport.serverPorts, let ports else {
+      // Without knowing where packets come from, anyone could send some.
+      fallBack("the server names no ports")
+      return false
+    }
+    ports.connect(to: address, server, buffer: buffer)
+    return true
+  }
+
+  private func fallBack(_ reason: String) {
+    usesTCP = true
+    hangUp()
+    happened(.fallsBack(reason))
+  }
+
+  /// The connection is gone.
+  private func lost(_ error: SystemError?) {
+    guard connection != nil else { return }
+    let detail = error.map { "no connection to \(address): \($0.reason)" }
+    fail(.noConnection(detail ?? "\(address) has closed the connection"))
+  }
+
+  private func fail(_ failure: Failure) {
+    hangUp()
+    happened(.failed(failure))
+  }
+
+  // MARK: The RTP side
+
+  func ready(_ registration: Registration, _ readiness: Readiness) {
+    guard let ports else { return }
+    if registration == ports.rtpRegistration {
+      // Several packets a turn, but not for ever: others have their turn, too.
+      for _ in 0..<64 {
+        // Whoever is shown a picture may have hung up.
+        guard self.ports === ports, ports.rtp.receive(into: buffer) != nil else { break }
+        receive(buffer.copy())
+      }
+    } else if ports.rtcp.receive(into: buffer) != nil {
+      buffer.withBytes { receiveControl($0) }
+    }
+  }
+
+  private func receive(_ packet: [UInt8]) {
+    lastPacket = loop.now
+    for picture in receiver.receive(packet, at: loop.now) { show(picture) }
+    if isPlaying, let deadline = receiver.deadline, deadline < due {
+      loop.deadlines.set(self, at: deadline)
+    }
+  }
+
+  private func receiveControl(_ bytes: Span<UInt8>) {
+    if receiver.receiveControl(bytes, at: loop.now), isPlaying { happened(.goodbye) }
+  }
+
+  private func setDeadline() {
+    var next = min(nextReport, receiver.deadline ?? .max)
+    if isSilentOverUDP { next = min(next, playingSince + Self.silenceNanoseconds) }
+    if let silence = target.silenceNanoseconds { next = min(next, lastPacket + silence) }
+    loop.deadlines.set(self, at: next)
+  }
+
+  private var isSilentOverUDP: Bool { !usesTCP && receiver.packets == packetsAtPlay }
+
+  override func wake(at now: Instant) {
+    guard isPlaying else { return }
+    for picture in receiver.expire(at: now) { show(picture) }
+    guard isPlaying else { return }
+    if now >= nextReport { sendReport(now) }
+    if isSilentOverUDP, now - playingSince >= Self.silenceNanoseconds {
+      return fallBack("no packet has come over UDP")
+    }
+    if let silence = target.silenceNanoseconds, now - lastPacket >= silence {
+      return fail(.silent)
+    }
+    setDeadline()
+  }
+
+  private func sendReport(_ now: Instant) {
+    nextReport = now + Self.reportNanoseconds
+    let bytes = receiver.report(at: now)
+    if let ports {
+      _ = ports.rtcp.send(bytes)
+    } else {
+      connection?.sendControl(bytes, channel: channels.rtcp)
+    }
+  }
+}
