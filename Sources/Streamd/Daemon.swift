@@ -71,6 +71,8 @@ final class Daemon {
     control.siblings = Siblings(
       number: configuration.instance, addresses: configuration.instances.map(\.description))
     rtsp.isShared = configuration.reusePort
+    rtsp.groups.settings = configuration.multicast
+    rtsp.groups.interface = configuration.multicastInterface
     http = HTTPServer(
       control: control, limits: limits, buffer: rtsp.buffer,
       www: try Self.pages(configuration), allowedHosts: configuration.allowedHosts)
@@ -246,6 +248,8 @@ final class Daemon {
     control.live.takesOver = next.publishTakeover
     control.rtsp.limits = next.limits
     control.rtsp.ports.use(ClosedRange(next.ownPorts))
+    control.rtsp.groups.settings = next.multicast
+    control.rtsp.groups.interface = next.multicastInterface
     control.recordings.folder = recordings
     control.recordings.limits = next.limits
     control.viewers.allowed = next.allowedServers

@@ -25,6 +25,10 @@ struct Configuration {
   var instances: [SocketAddress] = []
   /// Which of them this one is, counted from 1; 0 when it is none.
   var instance = 0
+  /// What may be had by multicast.
+  var multicast: [MulticastSetting] = []
+  /// The interface that it leaves by; nil leaves it to the routes.
+  var multicastInterface: String?
   /// What files play at that carry no rate.
   var rate = FrameRate.standard
   /// Servers that viewers may be pointed at, besides our own.
@@ -85,10 +89,28 @@ struct Configuration {
       throw Fault(
         message: "rtp_ports: want a pair of ports for each of \(instances.count) instances")
     }
+    try checkMulticast()
     guard let bind else { return }
     let chosen = Set(assignments.map(\.setting.name))
     if !chosen.contains("http") { http = bind.with(port: http.port) }
     if !chosen.contains("rtsp") { rtsp = bind.with(port: rtsp.port) }
+  }
+
+  private func checkMulticast() throws(Fault) {
+    guard multicast.isEmpty || instance == 0 else {
+      throw Fault(
+        message: "multicast: instances that share ports would all send to the group; "
+          + "leave it to a daemon that is alone")
+    }
+    for (index, one) in multicast.enumerated() {
+      let same = multicast[..<index].first {
+        $0.name == one.name || $0.address.host == one.address.host
+          && abs(Int($0.address.port) - Int(one.address.port)) < 2
+      }
+      guard let same else { continue }
+      let what = same.name == one.name ? "is there twice" : "has the ports of \(same.name)"
+      throw Fault(message: "multicast: \(one.name) \(what)")
+    }
   }
 
   /// Where this instance alone is reached; nil when it shares its ports with nobody.

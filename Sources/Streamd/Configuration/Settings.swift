@@ -31,6 +31,12 @@ extension Setting {
       "rtp_ports", \.rtpPorts, .portPairs, "FIRST-LAST", .later,
       "server ports for RTP and RTCP, in pairs"),
     Setting(
+      list: "multicast", \.multicast, .multicast, "NAME=GROUP:PORT", .later,
+      "what may be had by multicast, and where it is sent then; /TTL behind it lets it pass routers"),
+    Setting(
+      "multicast_interface", \.multicastInterface, .interface, "NAME", .later,
+      "the interface that multicast leaves by, such as eth0; else the routes say"),
+    Setting(
       "fps", \.rate, .rate, "N", .later, "frames per second of files that carry no rate"),
     Setting(
       "session_timeout", \.limits.sessionTimeoutSeconds, .number(1...86_400, "seconds"), "N",

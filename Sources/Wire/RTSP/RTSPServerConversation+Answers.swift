@@ -33,8 +33,9 @@ extension RTSPServerConversation {
     case .describe(let request, let url):
       question = nil
       answerDescribe(request, url, media)
-    case .setup(let request, let url, let transport):
+    case .setup(let request, let url, let offers):
       do throws(RTSPRefusal) {
+        let transport = try Self.choose(offers, media)
         let session = try prepare(request, url, transport, .medium(media))
         question = .open(
           request, session, isNew: !sessions.contains { $0.number == session.number })
@@ -48,6 +49,17 @@ extension RTSPServerConversation {
     case .authorize, .open, .play, .announce, .record, nil:
       preconditionFailure("an answer without its question")
     }
+  }
+
+  /// The first offer that the medium goes by.
+  private static func choose(
+    _ offers: [TransportHeader], _ media: MediaDescription
+  ) throws(RTSPRefusal) -> TransportHeader {
+    for offer in offers {
+      guard offer.isMulticast else { return offer }
+      if let group = media.group { return TransportHeader(group) }
+    }
+    throw noTransport
   }
 
   /// The way that ``Step/open(session:_:_:isClassroom:)`` or ``Step/receive(session:_:_:_:)`` asked
@@ -85,7 +97,9 @@ extension RTSPServerConversation {
       case .medium(let media) = session.subject
     else { return }
     var headers = sessionHeaders(session)
-    headers.append("Range", Self.played(from: frame, range, media).description)
+    // What all see is no single one's to place.
+    let requested = session.transport.isMulticast ? nil : range
+    headers.append("Range", Self.played(from: frame, requested, media).description)
     headers.append(
       "RTP-Info",
       RTPInfo(url: session.controlURL, sequence: sequence, timestamp: timestamp).description)
