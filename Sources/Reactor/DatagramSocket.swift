@@ -66,6 +66,9 @@ public final class DatagramSocket {
     self.peer = peer
   }
 
+  /// Our end as it is now: the peer decides which of our addresses it is.
+  public var ownAddress: SocketAddress? { Socket.localAddress(descriptor) }
+
   private static func enableSegmentation(_ descriptor: borrowing Descriptor, _ bytes: Int) -> Bool {
     do {
       try Socket.set(

@@ -202,7 +202,8 @@ struct Command: Sendable {
     Option(
       name: "--server", value: "HOST:PORT", summary: "of another RTSP server that streamd allows"),
     Option(
-      name: "--transport", value: "udp|tcp", completion: .words(["udp", "tcp"]),
+      name: "--transport", value: "udp|tcp|multicast",
+      completion: .words(["udp", "tcp", "multicast"]),
       summary: "how RTP comes in (udp)"),
   ]
 

@@ -32,6 +32,9 @@ final class GroupMember: Subscriber {
     stream.add(self)
   }
 
+  /// The address that packets come from.
+  var source: String? { stream.source }
+
   override var ssrc: UInt32 { stream.sender.ssrc }
   override var sequence: UInt16 { stream.sender.sequence }
   override var place: Place { stream.sender.place }

@@ -8,6 +8,8 @@ final class GroupStream {
   /// The one that sends.
   let sender: Subscriber
   private var members: [ObjectIdentifier: GroupMember] = [:]
+  /// The address that packets come from.
+  let source: String?
   /// Told when nobody is left.
   private let left: () -> Void
 
@@ -19,6 +21,7 @@ final class GroupStream {
   ) {
     self.setting = setting
     self.left = left
+    source = way.source
     var ended: (Subscriber.End) -> Void = { _ in }
     self.sender = sender { ended($0) }
     ended = { [unowned self] end in

@@ -44,6 +44,9 @@ final class GroupWay: Way, EventHandler {
 
   static let name = "multicast"
 
+  /// Which of our addresses packets come from.
+  var source: String? { rtp.ownAddress?.host }
+
   override func send(_ packets: PacketBuffer, frame: Int) -> Delivery {
     switch rtp.send(packets, frame: frame) {
     case .sent: .sent

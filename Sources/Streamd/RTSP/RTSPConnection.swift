@@ -206,7 +206,8 @@ final class RTSPConnection: Connection {
             try subscription.open(feed, transport, named: media.name)
           }
           subscribe(session, subscriber)
-          conversation.opened(serverPorts: ports, ssrc: subscriber.ssrc)
+          conversation.opened(
+            serverPorts: ports, ssrc: subscriber.ssrc, source: (subscriber as? GroupMember)?.source)
         } catch {
           conversation.refused(error)
         }

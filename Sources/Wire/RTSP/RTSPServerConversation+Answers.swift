@@ -65,14 +65,19 @@ extension RTSPServerConversation {
   /// The way that ``Step/open(session:_:_:isClassroom:)`` or ``Step/receive(session:_:_:_:)`` asked
   /// for.
   ///
-  /// - Parameter ssrc: what packets go out under; nil where they come in.
-  public mutating func opened(serverPorts: TransportHeader.PortPair?, ssrc: UInt32?) {
+  /// - Parameters:
+  ///   - ssrc: what packets go out under; nil where they come in.
+  ///   - source: the address that they come from, where it may be another one than RTSP's.
+  public mutating func opened(
+    serverPorts: TransportHeader.PortPair?, ssrc: UInt32?, source: String? = nil
+  ) {
     guard case .open(let request, var session, let isNew) = question else {
       preconditionFailure("an answer without its question")
     }
     question = nil
     session.transport.serverPorts = serverPorts
     session.transport.ssrc = ssrc
+    session.transport.source = source
     if isNew {
       sessions.append(session)
     } else {

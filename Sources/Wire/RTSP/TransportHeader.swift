@@ -20,6 +20,8 @@ public struct TransportHeader: Equatable, Sendable {
   public var serverPorts: PortPair?
   /// `destination`: the group, where a server has agreed to multicast.
   public var destination: String?
+  /// `source`: whose packets they are, where that is not the one that RTSP is spoken with.
+  public var source: String?
   /// `port`: a group's RTP port and RTCP's.
   public var groupPorts: PortPair?
   /// `ttl`: how many routers multicast may pass.
@@ -97,6 +99,8 @@ public struct TransportHeader: Equatable, Sendable {
     case "multicast": isMulticast = true
     case "destination":
       destination = value
+    case "source":
+      source = value
     case "port":
       groupPorts = Self.ports(value)
     case "ttl":
@@ -152,6 +156,7 @@ public struct TransportHeader: Equatable, Sendable {
     case .other(let profile): text = profile
     }
     text += isMulticast ? ";multicast" : ";unicast"
+    if let source { text += ";source=\(source)" }
     if let destination { text += ";destination=\(destination)" }
     if let groupPorts { text += ";port=\(groupPorts.rtp)-\(groupPorts.rtcp)" }
     if let ttl { text += ";ttl=\(ttl)" }

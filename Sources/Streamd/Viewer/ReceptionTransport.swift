@@ -1,0 +1,12 @@
+/// How RTP comes from a server that is watched or relayed.
+enum ReceptionTransport: String, CaseIterable {
+  /// To ports of ours.
+  case udp
+  /// Inside of the RTSP connection.
+  case tcp
+  /// To a group, where the server sends it once for all.
+  case multicast
+
+  /// For people.
+  static let list = "udp, tcp or multicast"
+}
