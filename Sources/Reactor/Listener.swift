@@ -77,11 +77,21 @@ public final class Listener: Wakeable, EventHandler {
     registration = nil
   }
 
+  /// Stops listening, but takes those first whom the kernel has connected already: they would be cut.
+  public func leave() {
+    accept(Int(Self.backlog))
+    close()
+  }
+
   /// Accepts what is waiting.
   public func ready(_ registration: Registration, _ readiness: Readiness) {
+    accept(Self.acceptsPerTurn)
+  }
+
+  private func accept(_ countMax: Int) {
     let number = descriptor.number
     let flags = Int32(CLINUX_SOCK_NONBLOCK | CLINUX_SOCK_CLOEXEC)
-    for _ in 0..<Self.acceptsPerTurn where self.registration != nil {
+    for _ in 0..<countMax where registration != nil {
       var peer: SocketAddress?
       let call = systemCall {
         let (result, address) = unsafe SocketAddress.read {

@@ -56,7 +56,7 @@ final class Daemon {
     live.takesOver = configuration.publishTakeover
     let rtsp = RTSPServer(
       loop: loop, catalog: catalog, live: live, limits: limits, activity: activity,
-      rtpPorts: ClosedRange(configuration.ownPorts), metrics: metrics, access: access)
+      rtpPorts: configuration.ownPorts, metrics: metrics, access: access)
     let viewers = ViewerSessions(
       loop: loop, activity: activity, buffer: rtsp.buffer, ports: rtsp.ports,
       allowed: configuration.allowedServers, sessionsMax: limits.viewerSessionsMax)
@@ -71,12 +71,11 @@ final class Daemon {
     control.siblings = Siblings(
       number: configuration.instance, addresses: configuration.instances.map(\.description))
     rtsp.isShared = configuration.reusePort
-    rtsp.groups.settings = configuration.multicast
-    rtsp.groups.interface = configuration.multicastInterface
     http = HTTPServer(
       control: control, limits: limits, buffer: rtsp.buffer,
       www: try Self.pages(configuration), allowedHosts: configuration.allowedHosts)
     http.isShared = configuration.reusePort
+    Self.useMulticast(configuration, control)
     housekeeping = Housekeeping(viewers, loop: loop, limits: limits)
     probe = LoopProbe(metrics, loop: loop)
     service = Service(loop: loop, manager: ServiceManager(environment: environment)) {
@@ -247,9 +246,8 @@ final class Daemon {
     control.live.limits = next.limits
     control.live.takesOver = next.publishTakeover
     control.rtsp.limits = next.limits
-    control.rtsp.ports.use(ClosedRange(next.ownPorts))
-    control.rtsp.groups.settings = next.multicast
-    control.rtsp.groups.interface = next.multicastInterface
+    control.rtsp.ports.use(next.ownPorts)
+    Self.useMulticast(next, control)
     control.recordings.folder = recordings
     control.recordings.limits = next.limits
     control.viewers.allowed = next.allowedServers
@@ -271,6 +269,13 @@ final class Daemon {
     for setting in changed where setting.reload == .restart {
       Log.warning("this change takes effect after a restart", ["key": setting.name])
     }
+  }
+
+  private static func useMulticast(_ configuration: Configuration, _ control: Control) {
+    control.rtsp.groups.settings = configuration.multicast
+    control.rtsp.groups.interface = configuration.multicastInterface
+    control.viewers.interface = configuration.multicastInterface
+    control.relays.interface = configuration.multicastInterface
   }
 
   // MARK: Folders

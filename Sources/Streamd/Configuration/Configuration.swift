@@ -85,7 +85,7 @@ struct Configuration {
       throw Fault(
         message: "instance: \(instance) is none of the \(instances.count) in instances")
     }
-    guard !ownPorts.isEmpty else {
+    guard Self.ports(of: instance, among: instances.count, rtpPorts) != nil else {
       throw Fault(
         message: "rtp_ports: want a pair of ports for each of \(instances.count) instances")
     }
@@ -116,12 +116,21 @@ struct Configuration {
   /// Where this instance alone is reached; nil when it shares its ports with nobody.
   var control: SocketAddress? { instance > 0 ? instances[instance - 1] : nil }
 
-  /// This instance's part of the ports for RTP: equal parts, each beginning with an even port. Empty
-  /// where there are not enough.
-  var ownPorts: Range<UInt16> {
-    guard instance > 0 else { return Range(rtpPorts) }
-    let part = UInt16(rtpPorts.count / 2 / instances.count * 2)
-    let first = rtpPorts.lowerBound + part * UInt16(instance - 1)
-    return first..<first + part
+  /// This instance's part of the ports for RTP.
+  var ownPorts: ClosedRange<UInt16> {
+    Self.ports(of: instance, among: instances.count, rtpPorts) ?? rtpPorts
+  }
+
+  /// Equal parts, each beginning with an even port; all of them for who is alone, and nil where there
+  /// are not enough.
+  private static func ports(
+    of instance: Int, among count: Int, _ ports: ClosedRange<UInt16>
+  ) -> ClosedRange<UInt16>? {
+    guard instance > 0 else { return ports }
+    let part = ports.count / 2 / count * 2
+    let first = Int(ports.lowerBound) + part * (instance - 1)
+    guard part > 0, let low = UInt16(exactly: first), let high = UInt16(exactly: first + part - 1)
+    else { return nil }
+    return low...high
   }
 }

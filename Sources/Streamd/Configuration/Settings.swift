@@ -20,7 +20,7 @@ extension Setting {
       "where each of the instances that share ports is reached alone"),
     Setting(
       "instance", \.instance, .number(0...1024, "a number"), "N", .restart,
-      "which of the instances this is, counted from 1; it takes its part of rtp_ports"),
+      "which of the instances this is, from 1; it takes its part of rtp_ports"),
     Setting(
       "media", \.media, .path, "DIR", .later, "the folder whose files are served (looked for)"),
     Setting(
@@ -32,10 +32,10 @@ extension Setting {
       "server ports for RTP and RTCP, in pairs"),
     Setting(
       list: "multicast", \.multicast, .multicast, "NAME=GROUP:PORT", .later,
-      "what may be had by multicast, and where it is sent then; /TTL behind it lets it pass routers"),
+      "what may be had by multicast, and where it goes then (/TTL: beyond routers)"),
     Setting(
       "multicast_interface", \.multicastInterface, .interface, "NAME", .later,
-      "the interface that multicast leaves by, such as eth0; else the routes say"),
+      "the interface of multicast, such as eth0; else the routes say"),
     Setting(
       "fps", \.rate, .rate, "N", .later, "frames per second of files that carry no rate"),
     Setting(

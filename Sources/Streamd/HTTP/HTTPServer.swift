@@ -64,7 +64,7 @@ final class HTTPServer {
 
   /// Takes no more connections on a port that others share; those that there are go on.
   func stopListening() {
-    listener?.close()
+    listener?.leave()
     listener = nil
   }
 
@@ -78,7 +78,8 @@ final class HTTPServer {
   func stop() {
     for browser in browsers.values { browser.goAway() }
     for connection in Array(connections.values) { connection.close() }
-    stopListening()
+    listener?.close()
+    listener = nil
     ownListener?.close()
     ownListener = nil
   }

@@ -52,9 +52,13 @@ final class GroupStream {
   /// Everybody in the group hears everybody's reports; what a member says of us is for its session.
   private func hear(_ bytes: Span<UInt8>, from source: SocketAddress) {
     guard let compound = try? RTCPPacket.parse(bytes), !isOwn(compound) else { return }
-    for member in members.values where member.peer.network == source.network {
-      member.hear(bytes)
-    }
+    for member in members.values where isAt(member, source) { member.hear(bytes) }
+  }
+
+  /// Whoever has come over loopback is on this machine, and sends from where we do.
+  private func isAt(_ member: GroupMember, _ source: SocketAddress) -> Bool {
+    member.peer.network == source.network
+      || member.peer.isLoopback && source.host == self.source
   }
 
   /// What we send comes back to us.

@@ -82,7 +82,7 @@ final class RTSPServer {
 
   /// Takes no more connections; those that there are go on.
   func stopListening() {
-    listener?.close()
+    listener?.leave()
     listener = nil
   }
 

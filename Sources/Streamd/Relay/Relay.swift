@@ -140,7 +140,7 @@ final class Relay: Wakeable, LiveDemand {
       RTSPReception(
         .init(
           url: url.requested, userInfo: url.userInfo, answerNanoseconds: Self.answerNanoseconds,
-          silenceNanoseconds: Self.silenceNanoseconds),
+          silenceNanoseconds: Self.silenceNanoseconds, interface: home.interface),
         over: transport, loop: loop, buffer: home.buffer, ports: home.ports,
         happened: { [unowned self] event in
           switch event {

@@ -14,22 +14,25 @@ final class GroupPorts: MediaPorts {
 
   /// Joins the group that a server has agreed to.
   ///
-  /// - Parameter server: the source, where the server names none.
+  /// - Parameters:
+  ///   - server: the source, where the server names none.
+  ///   - interface: the one to join by; nil leaves it to the routes.
   /// - Throws: when there is no way to the group. Nil when it is none.
   static func join(
-    _ transport: TransportHeader, server: SocketAddress, loop: EventLoop,
+    _ transport: TransportHeader, server: SocketAddress, interface: String?, loop: EventLoop,
     handler: any EventHandler
   ) throws(SystemError) -> GroupPorts? {
     guard let ports = transport.groupPorts, let destination = transport.destination,
       let group = SocketAddress(host: destination, port: ports.rtp), group.isMulticast
     else { return nil }
     return try GroupPorts(
-      group, rtcpPort: ports.rtcp, source: transport.source ?? server.host, loop, handler)
+      group, rtcpPort: ports.rtcp, source: transport.source ?? server.host,
+      interface: try interface.map(NetworkInterface.index) ?? 0, loop, handler)
   }
 
   private init(
-    _ group: SocketAddress, rtcpPort: UInt16, source: String, _ loop: EventLoop,
-    _ handler: any EventHandler
+    _ group: SocketAddress, rtcpPort: UInt16, source: String, interface: UInt32,
+    _ loop: EventLoop, _ handler: any EventHandler
   ) throws(SystemError) {
     control = group.with(port: rtcpPort)
     self.source = source
@@ -39,8 +42,10 @@ final class GroupPorts: MediaPorts {
       local: group, receiveBufferBytes: ReceivePorts.receiveBufferBytes, isShared: true)
     let rtcp = try DatagramSocket(
       local: control, receiveBufferBytes: ReceivePorts.controlBufferBytes, isShared: true)
-    try rtp.join(group, interface: 0)
-    try rtcp.join(control, interface: 0)
+    try rtp.join(group, interface: interface)
+    try rtcp.join(control, interface: interface)
+    // Reports leave by the same one.
+    try rtcp.setMulticast(hops: 255, interface: interface)
     (self.rtp, self.rtcp) = (rtp, rtcp)
     (rtpRegistration, rtcpRegistration) = try ReceivePorts.watch(rtp, rtcp, loop, handler)
   }

@@ -14,6 +14,8 @@ final class RTSPReception: Wakeable, EventHandler {
     var answerNanoseconds: Instant
     /// Who plays and sends nothing for so long is taken for lost; nil waits for ever.
     var silenceNanoseconds: Instant?
+    /// The interface that multicast comes by; nil leaves it to the routes.
+    var interface: String?
   }
 
   enum Event {
@@ -180,7 +182,8 @@ final class RTSPReception: Wakeable, EventHandler {
 
   private func join(_ agreed: TransportHeader) -> Bool {
     do throws(SystemError) {
-      ports = try GroupPorts.join(agreed, server: address, loop: loop, handler: self)
+      ports = try GroupPorts.join(
+        agreed, server: address, interface: target.interface, loop: loop, handler: self)
       if ports == nil { fallBack("the server names no group") }
     } catch {
       fallBack("there is no way to the group: \(error.reason)")

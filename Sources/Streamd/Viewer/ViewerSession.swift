@@ -81,7 +81,7 @@ final class ViewerSession: Wakeable {
     return RTSPReception(
       .init(
         url: url, userInfo: credentials?.userInfo, token: credentials?.token,
-        answerNanoseconds: policy.answerNanoseconds),
+        answerNanoseconds: policy.answerNanoseconds, interface: home.interface),
       over: transport, loop: loop, buffer: home.buffer, ports: home.ports,
       happened: { [unowned self] in happened($0) }, show: { [unowned self] in show($0) })
   }

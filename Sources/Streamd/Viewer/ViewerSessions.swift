@@ -8,6 +8,8 @@ final class ViewerSessions {
   let buffer: ReceiveBuffer
   let retryPolicy: RetryPolicy
   let ports: PortAllocator
+  /// The interface that multicast comes by; nil leaves it to the routes.
+  var interface: String?
   /// Servers that may be watched besides our own.
   var allowed: [SocketAddress]
   var sessionsMax: Int

@@ -49,7 +49,8 @@ struct ShellFaultTests {
   }
 
   private static let asking = [
-    "start", "stop", "status", "videos", "sources", "setup", "sessions", "clients", "watch", "log",
+    "start", "stop", "drain", "status", "videos", "sources", "setup", "sessions", "clients",
+    "watch", "log",
   ]
 
   @Test(
