@@ -199,6 +199,8 @@ final class Daemon {
     // Before their sources are gone, which would be given as the reason.
     endRecordings()
     control.stopServer()
+    // Of other servers there may be some even where ours does not run.
+    control.viewers.teardownAll("streamd is stopping")
     control.relays.stop()
     http.stop()
   }

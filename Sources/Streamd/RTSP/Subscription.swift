@@ -50,7 +50,12 @@ struct Subscription {
       connection.makeRoom(forFramesOf: feed.longestFrame)
       return (feed.subscriber(InterleavedWay(channels, of: connection), server, ended), nil)
     }
-    guard let ports = transport.clientPorts else { throw RTSPRefusal(.unsupportedTransport) }
+    // Of a balancer only the address is known: RTP would go there. Players take TCP when told so; who
+    // comes over loopback is more likely a player of this machine.
+    let isBalanced = server.access.addresses.isProxy(connection.peer) && !connection.peer.isLoopback
+    guard let ports = transport.clientPorts, !isBalanced else {
+      throw RTSPRefusal(.unsupportedTransport, "UDP does not get through the proxy, take TCP")
+    }
     let (way, port) = try openDatagrams(ports)
     return (
       feed.subscriber(way, server, ended), TransportHeader.PortPair(rtp: port, rtcp: port + 1)
