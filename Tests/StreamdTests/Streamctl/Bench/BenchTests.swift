@@ -81,13 +81,13 @@ struct BenchTests {
     return try Companion(Shell.program, options + arguments + [daemon.url()])
   }
 
-  /// The identifiers of those who play, once there are three other ones than before.
+  /// The identifiers of those who see something, once there are three other ones than before.
   private func players(_ daemon: DaemonProcess, than before: [String] = []) throws -> [String] {
     let client = try HTTPClient(daemon)
     var ids: [String] = []
     let areThere = try eventually {
       let items = try client.request("GET", "/api/v1/clients").json["items"] as? [[String: Any]]
-      ids = (items ?? []).filter { $0["state"] as? String == "playing" }
+      ids = (items ?? []).filter { $0["frames"] as? Int ?? 0 > 0 }
         .compactMap { $0["id"] as? String }
       return ids.count == 3 && !ids.contains(where: before.contains)
     }
