@@ -1,8 +1,8 @@
 import Foundation
 import Testing
 
-/// Origin, edges and HAProxy in network namespaces of their own, on the program that is shipped: what
-/// viewers notice when one of them goes.
+/// Origin, edges and HAProxy in network namespaces of their own, with the program that is shipped:
+/// what viewers notice when one of them goes.
 @Suite("Edges", .enabled(if: Machine.isPossible), .serialized)
 struct EdgeTests {
   @Test("500 viewers: an edge is drained, killed, unplugged; the origin comes and goes")
