@@ -226,7 +226,10 @@ struct Command: Sendable {
       name: "--ports", value: "FIRST-LAST", summary: "UDP ports, in pairs (45000-65535)"),
     Option(name: "--session", value: "ID", summary: "ws: watch this viewer session"),
     Option(name: "--own-sessions", summary: "ws: set up a viewer session for each viewer"),
-    Option(name: "--reconnect", summary: "viewers whose connection ends come back"),
+    Option(name: "--reconnect", summary: "viewers that lose their connection come back"),
+    Option(
+      name: "--silence", value: "N", summary: "reconnect: after N seconds without a frame, too (10)"
+    ),
   ]
 
   // MARK: Help

@@ -25,6 +25,8 @@ struct BenchOptions {
   var ownsSessions: Bool
   /// A viewer whose connection ends comes back.
   var reconnects: Bool
+  /// So do viewers that have got no frame for so long.
+  var silenceSeconds: Int
   /// Where RTP and RTCP are received, in pairs that begin with an even number.
   var ports: ClosedRange<Int>
   /// The value of the Authorization header.
@@ -51,6 +53,10 @@ struct BenchOptions {
     session = arguments["--session"]
     ownsSessions = arguments["--own-sessions"] != nil
     reconnects = arguments["--reconnect"] != nil
+    silenceSeconds = try arguments.count("--silence", 1...86_400) ?? 10
+    guard reconnects || arguments["--silence"] == nil else {
+      throw Failure(.usage, "--silence says when viewers come back: want --reconnect as well")
+    }
     ports = try Self.ports(arguments["--ports"]) ?? Self.standardPorts
     self.authorization = authorization
     if transport == .udp && clients > ports.count / 2 {

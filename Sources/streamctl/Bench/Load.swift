@@ -78,6 +78,7 @@ final class Load: Wakeable {
     var failed = 0
     /// Connections that ended while they played.
     var ended = 0
+    /// Connections of those who came back and play again.
     var reconnected = 0
     var faults: [String: Int] = [:]
     var firstFault: Fault?
@@ -138,6 +139,10 @@ final class Load: Wakeable {
     return true
   }
 
+  /// Now, by the clock that frames come with: RTP over UDP has the kernel's times of arrival, which
+  /// are the calendar's.
+  var frameTime: Int64 { options.transport == .udp ? loop.realtime : loop.readClock() }
+
   /// The next port to try for RTP; RTCP's is the one behind it.
   func nextPort() -> UInt16 {
     defer {
@@ -157,6 +162,7 @@ final class Load: Wakeable {
       if isFirst { tally.failed += 1 }
     } else {
       tally.playing += 1
+      if !isFirst { tally.reconnected += 1 }
       if case .settingUp = phase { tally.setupNanoseconds = loop.readClock() - began }
     }
     if case .settingUp = phase { loop.deadlines.set(self, at: loop.now) }
@@ -169,9 +175,6 @@ final class Load: Wakeable {
     tally.ended += 1
     tally.playing -= 1
   }
-
-  /// A viewer comes back.
-  func reconnected() { tally.reconnected += 1 }
 
   private func note(_ fault: Fault) {
     tally.faults[fault.reason, default: 0] += 1
@@ -202,6 +205,7 @@ final class Load: Wakeable {
   // MARK: Phases
 
   override func wake(at now: Instant) {
+    if options.reconnects { endSilentViewers() }
     switch phase {
     case .settingUp:
       startMore()
@@ -223,6 +227,12 @@ final class Load: Wakeable {
     case .settingUp: nil
     case .warmingUp(let end), .measuring(let end), .leaving(let end): end
     }
+  }
+
+  private func endSilentViewers() {
+    guard isOpen else { return }
+    let (limit, now) = (Int64(options.silenceSeconds) * 1_000_000_000, frameTime)
+    for viewer in viewers { viewer.judge(silence: limit, at: now) }
   }
 
   private func startMore() {

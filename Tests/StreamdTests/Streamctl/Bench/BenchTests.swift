@@ -72,31 +72,69 @@ struct BenchTests {
       JSONSerialization.jsonObject(with: Data(result.output)) as? [String: Any])
     #expect(result.status == 0 && result.errors.isEmpty, "\(result.errors)")
     #expect(report["playing"] as? Int == 2 && report["lost"] as? Int == 0)
-    #expect(report["cpu_percent"] == nil)
+    #expect(report["cpu_percent"] == nil && report["gap_max_ms"] == nil)
+  }
+
+  /// Three viewers over TCP that come back.
+  private func faithful(_ daemon: DaemonProcess, _ arguments: String...) throws -> Companion {
+    let options = ["--json", "bench", "--clients", "3", "--transport", "tcp", "--reconnect"]
+    return try Companion(Shell.program, options + arguments + [daemon.url()])
+  }
+
+  /// The identifiers of those who see something, once there are three other ones than before.
+  private func players(_ daemon: DaemonProcess, than before: [String] = []) throws -> [String] {
+    let client = try HTTPClient(daemon)
+    var ids: [String] = []
+    let areThere = try eventually {
+      let items = try client.request("GET", "/api/v1/clients").json["items"] as? [[String: Any]]
+      ids = (items ?? []).filter { $0["frames"] as? Int ?? 0 > 0 }
+        .compactMap { $0["id"] as? String }
+      return ids.count == 3 && !ids.contains(where: before.contains)
+    }
+    #expect(areThere, "\(ids)")
+    return ids
+  }
+
+  private func report(of bench: Companion) throws -> [String: Any] {
+    let output = Data(bench.read().utf8)
+    let end = bench.finish()
+    #expect(end.status == 0, "\(end.errors)")
+    return try #require(JSONSerialization.jsonObject(with: output) as? [String: Any])
   }
 
   @Test("who is thrown out comes back, where that is asked for")
   func reconnect() throws {
     let daemon = try DaemonProcess()
-    let bench = try Companion(
-      Shell.program,
-      [
-        "--json", "bench", "--clients", "3", "--seconds", "2", "--transport", "tcp", "--reconnect",
-        daemon.url(),
-      ])
-    let client = try HTTPClient(daemon)
-    var id: String?
-    #expect(
-      try eventually {
-        let items = try client.request("GET", "/api/v1/clients").json["items"] as? [[String: Any]]
-        id = items?.first { $0["state"] as? String == "playing" }?["id"] as? String
-        return id != nil
-      })
-    #expect(try client.request("DELETE", "/api/v1/clients/\(try #require(id))").status == 204)
-    let output = Data(bench.read().utf8)
-    #expect(bench.finish().status == 0)
-    let report = try #require(JSONSerialization.jsonObject(with: output) as? [String: Any])
+    let bench = try faithful(daemon, "--seconds", "2")
+    let id = try players(daemon)[0]
+    #expect(try HTTPClient(daemon).request("DELETE", "/api/v1/clients/\(id)").status == 204)
+    _ = try players(daemon, than: [id])
+    let report = try report(of: bench)
     #expect(report["playing"] as? Int == 3 && report["reconnected"] as? Int == 1, "\(report)")
+    #expect(report["ended"] as? Int == 1 && report["failed"] as? Int == 0)
+    // Not before 50 ms are over.
+    #expect(report["gap_max_ms"] as? Double ?? 0 > 50, "\(report)")
+  }
+
+  @Test("who hears nothing comes back, too")
+  func silence() throws {
+    let daemon = try DaemonProcess()
+    let bench = try faithful(daemon, "--silence", "1", "--seconds", "6")
+    let before = try players(daemon)
+    kill(daemon.pid, SIGSTOP)
+    // New connections wait at the port of a server that stands still.
+    let port = String(daemon.port, radix: 16, uppercase: true)
+    let haveLeft = try eventually {
+      let table = try String(contentsOfFile: "/proc/net/tcp", encoding: .utf8)
+      return table.contains("0100007F:\(port) 00000000:0000 0A 00000000:00000003")
+    }
+    kill(daemon.pid, SIGCONT)
+    #expect(haveLeft)
+    _ = try players(daemon, than: before)
+    let report = try report(of: bench)
+    #expect(report["playing"] as? Int == 3 && report["reconnected"] as? Int == 3, "\(report)")
+    #expect(report["gap_max_ms"] as? Double ?? 0 > 1000, "\(report)")
+    #expect((report["faults"] as? [String: Int])?["no frame for 1 s"] == 3)
   }
 
   @Test("who cannot be watched is told in one line, with the exit status of its kind")
@@ -116,6 +154,8 @@ struct BenchTests {
     try await shell.fails("bench", "--ports", "1-2", daemon.url(), status: 2, saying: "FIRST-LAST")
     try await shell.fails(
       "bench", "--pid", "2147483647", daemon.url(), status: 2, saying: "no such")
+    try await shell.fails(
+      "bench", "--silence", "2", daemon.url(), status: 2, saying: "--reconnect")
     try await shell.fails("bench", "rtsp://u@h/", status: 2, saying: "no user")
     for url in ["movie.Mjpeg", "ftp://h/x", "rtsp://", "rtsp://h:99999/"] {
       try await shell.fails("bench", url, status: 2, saying: url, "want")
