@@ -104,8 +104,9 @@ struct Configuration {
     }
     for (index, one) in multicast.enumerated() {
       let same = multicast[..<index].first {
-        $0.name == one.name || $0.address.host == one.address.host
-          && abs(Int($0.address.port) - Int(one.address.port)) < 2
+        $0.name == one.name
+          || $0.address.host == one.address.host
+            && abs(Int($0.address.port) - Int(one.address.port)) < 2
       }
       guard let same else { continue }
       let what = same.name == one.name ? "is there twice" : "has the ports of \(same.name)"

@@ -140,7 +140,7 @@ final class API {
     return response
   }
 
-  private static func text(_ text: String) -> HTTPResponse {
+  static func text(_ text: String) -> HTTPResponse {
     HTTPResponse(.ok, "text/plain; charset=utf-8", Array(text.utf8))
   }
 
@@ -175,56 +175,7 @@ final class API {
         Listing(items: page, next: page.count < rest.count ? page.last.map(name) : nil)))
   }
 
-  // MARK: The server
-
-  /// The page of one instance asks the others, too.
-  private func status(_ exchange: HTTPExchange) {
-    var response = Self.json(control.status)
-    if let origin = exchange.request.headers["Origin"], control.siblings.include(origin) {
-      response.headers.append("Access-Control-Allow-Origin", origin)
-      response.headers.append("Access-Control-Allow-Credentials", "true")
-      response.headers.append("Vary", "Origin")
-    }
-    exchange.reply(response)
-  }
-
-  private func drain(_ exchange: HTTPExchange) {
-    let limit = control.rtsp.limits.drainSeconds
-    let body = exchange.request.body
-    let seconds = body.isEmpty ? limit : JSON.command(body)?.seconds
-    guard let seconds, (1...limit).contains(seconds) else {
-      return exchange.reply(
-        Problem(
-          .badRequest, "bad_seconds", "seconds is a number from 1 to \(limit)",
-          hint: "{\"seconds\":60}; the limit drain_s bounds it"))
-    }
-    control.drain(seconds: seconds)
-    exchange.reply(Self.json(control.status, .accepted))
-  }
-
-  private func startServer(_ exchange: HTTPExchange) {
-    if let problem = control.startServer() { return exchange.reply(problem) }
-    exchange.reply(Self.json(control.status))
-  }
-
-  private func stopServer(_ exchange: HTTPExchange) {
-    control.stopServer()
-    exchange.reply(Self.json(control.status))
-  }
-
-  private func readiness(_ exchange: HTTPExchange) {
-    guard !control.isDraining else {
-      return exchange.reply(
-        Problem(.serviceUnavailable, "draining", "no more viewers are wanted here"))
-    }
-    guard control.serverState == .running else {
-      return exchange.reply(
-        Problem(
-          .serviceUnavailable, "server_stopped", "the RTSP server is stopped",
-          hint: "POST /api/v1/server/start"))
-    }
-    exchange.reply(Self.text("ready\n"))
-  }
+  // MARK: What there is
 
   private func metrics(_ exchange: HTTPExchange) {
     let text = MetricsText(control, control.rtsp.metrics, for: exchange.identity).text

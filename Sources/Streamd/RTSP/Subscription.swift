@@ -45,28 +45,32 @@ struct Subscription {
   func open(
     _ feed: Feed, _ transport: TransportHeader, named name: String
   ) throws(RTSPRefusal) -> (Subscriber, TransportHeader.PortPair?) {
+    guard transport.channels != nil || !isBalanced else {
+      throw RTSPRefusal(.unsupportedTransport, "UDP does not get through the proxy, take TCP")
+    }
     if transport.isMulticast { return (try member(of: feed, name), nil) }
     if let channels = transport.channels {
       connection.makeRoom(forFramesOf: feed.longestFrame)
       return (feed.subscriber(InterleavedWay(channels, of: connection), server, ended), nil)
     }
-    // Of a balancer only the address is known: RTP would go there. Players take TCP when told so; who
-    // comes over loopback is more likely a player of this machine.
-    let isBalanced = server.access.addresses.isProxy(connection.peer) && !connection.peer.isLoopback
-    guard let ports = transport.clientPorts, !isBalanced else {
-      throw RTSPRefusal(.unsupportedTransport, "UDP does not get through the proxy, take TCP")
-    }
+    guard let ports = transport.clientPorts else { throw RTSPRefusal(.unsupportedTransport) }
     let (way, port) = try openDatagrams(ports)
     return (
       feed.subscriber(way, server, ended), TransportHeader.PortPair(rtp: port, rtcp: port + 1)
     )
   }
 
+  /// Somebody stands between the player and us, of whom alone we know the address: RTP would go
+  /// there. Whoever comes from this machine is more likely a player.
+  private var isBalanced: Bool {
+    server.access.addresses.isProxy(connection.peer) && !connection.peer.isLocalhost
+  }
+
   private func member(of feed: Feed, _ name: String) throws(RTSPRefusal) -> GroupMember {
     GroupMember(
       try server.groups.stream(name, of: feed), peer: connection.peer, limits: server.limits,
-      loop: server.loop, heard: { [unowned connection, session] in connection.heard(from: session) },
-      ended: ended)
+      loop: server.loop,
+      heard: { [unowned connection, session] in connection.heard(from: session) }, ended: ended)
   }
 
   private func openDatagrams(

@@ -71,7 +71,8 @@ final class RTSPReception: Wakeable, EventHandler {
   ///   - happened: told of everything but pictures.
   ///   - show: given each picture.
   init(
-    _ target: Target, over transport: ReceptionTransport, loop: EventLoop, buffer: ReceiveBuffer, ports: PortAllocator,
+    _ target: Target, over transport: ReceptionTransport, loop: EventLoop, buffer: ReceiveBuffer,
+    ports: PortAllocator,
     happened: @escaping (Event) -> Void, show: @escaping (Picture) -> Void
   ) {
     (self.target, self.transport) = (target, transport)
@@ -252,7 +253,7 @@ final class RTSPReception: Wakeable, EventHandler {
     guard isPlaying else { return }
     if now >= nextReport { sendReport(now) }
     if isSilentOverUDP, now - playingSince >= Self.silenceNanoseconds {
-      return fallBack("no packet has come over \(transport == .udp ? "UDP" : transport.rawValue)")
+      return fallBack("no packet has come over \(transport.shown)")
     }
     if let silence = target.silenceNanoseconds, now - lastPacket >= silence {
       return fail(.silent)

@@ -7,6 +7,9 @@ enum ReceptionTransport: String, CaseIterable {
   /// To a group, where the server sends it once for all.
   case multicast
 
-  /// For people.
+  /// In a sentence.
+  var shown: String { self == .multicast ? rawValue : rawValue.uppercased() }
+
+  /// All of them.
   static let list = "udp, tcp or multicast"
 }

@@ -212,7 +212,7 @@ final class ViewerSession: Wakeable {
     case .ready:
       guard !wantsToPlay else { return reception.play(from: playedFrom) }
       reached()
-      change(.ready, "Set up over \(reception.transport == .multicast ? "multicast" : reception.transport.rawValue.uppercased())")
+      change(.ready, "Set up over \(reception.transport.shown)")
       answer(nil)
     case .playing: startedPlaying()
     case .paused:

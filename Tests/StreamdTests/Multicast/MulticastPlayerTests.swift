@@ -55,7 +55,8 @@ struct MulticastPlayerTests {
   private func expectMovie(_ ffmpeg: Seen.FFmpeg) async throws {
     #expect(ffmpeg.status == 0 && ffmpeg.sums.count == 60)
     let movie = try await PlayerTests.checksumsOfFile()
-    let first = try #require(movie.firstIndex(of: try #require(ffmpeg.sums.first)))
+    let sum = try #require(ffmpeg.sums.first)
+    let first = try #require(movie.firstIndex(of: sum))
     let wanted = (0..<ffmpeg.sums.count).map { movie[(first + $0) % movie.count] }
     #expect(ffmpeg.sums == wanted)
   }

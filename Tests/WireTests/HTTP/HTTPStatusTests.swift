@@ -8,7 +8,7 @@ struct HTTPStatusTests {
   func phrases() {
     let statuses: [(HTTPStatus, Int, String)] = [
       (.switchingProtocols, 101, "Switching Protocols"), (.ok, 200, "OK"),
-      (.created, 201, "Created"), (.noContent, 204, "No Content"),
+      (.created, 201, "Created"), (.accepted, 202, "Accepted"), (.noContent, 204, "No Content"),
       (.partialContent, 206, "Partial Content"), (.notModified, 304, "Not Modified"),
       (.badRequest, 400, "Bad Request"), (.unauthorized, 401, "Unauthorized"),
       (.forbidden, 403, "Forbidden"),
