@@ -77,7 +77,8 @@ public final class Listener: Wakeable, EventHandler {
     registration = nil
   }
 
-  /// Stops listening, but takes those first whom the kernel has connected already: they would be cut.
+  /// Stops listening, but takes those first whom the kernel has connected already.
+  /// They would be cut.
   public func leave() {
     accept(Int(Self.backlog))
     close()

@@ -102,8 +102,8 @@ final class Control {
   /// Nothing new is wanted; it ends when nobody watches any more.
   var isDraining: Bool { drain != nil }
 
-  /// Lets those who watch go on, and ends when they have gone, or after so many seconds. Asked again,
-  /// the time begins anew.
+  /// Lets those who watch go on, and ends when they have gone, or after so many seconds. Asked
+  /// again, the time begins anew.
   func drain(seconds: Int) {
     if let drain { loop.deadlines.clear(drain) }
     drain = Drain(
@@ -128,8 +128,8 @@ final class Control {
   /// What the daemon is doing, in one line.
   var summary: String {
     guard serverState == .running else { return "RTSP is \(serverState.rawValue)" }
-    return
-      "\(isDraining ? "draining, " : "")RTSP on \(address), \(rtsp.clientCount) clients, \(viewers.all.count) sessions"
+    let counts = "\(rtsp.clientCount) clients, \(viewers.all.count) sessions"
+    return "\(isDraining ? "draining, " : "")RTSP on \(address), \(counts)"
   }
 
   var status: StatusReport {

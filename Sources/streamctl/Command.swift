@@ -77,7 +77,7 @@ struct Command: Sendable {
     Command(verb: .start, summary: "start the RTSP server"),
     Command(verb: .stop, summary: "stop the RTSP server, and every session with it"),
     Command(
-      verb: .drain, summary: "want no more viewers, and end when the last one has gone",
+      verb: .drain, summary: "want no more viewers; end when the last one has gone",
       options: [
         Option(
           name: "--seconds", value: "N", summary: "end after that in any case (the limit drain_s)")
@@ -221,7 +221,8 @@ struct Command: Sendable {
     Option(
       name: "--seconds", value: "N", summary: "how long to measure once all of them play (10)"),
     Option(
-      name: "--pid", value: "PID", summary: "the server's process: its processor time and memory"),
+      name: "--pid", value: "PID,…",
+      summary: "the server's process, or several: their processor time and memory"),
     Option(
       name: "--ports", value: "FIRST-LAST", summary: "UDP ports, in pairs (45000-65535)"),
     Option(name: "--session", value: "ID", summary: "ws: watch this viewer session"),

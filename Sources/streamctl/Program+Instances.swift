@@ -12,10 +12,10 @@ extension Program {
   /// answer are named, too.
   func instances() throws(Failure) {
     let own = try client.get(StatusReport.self, "/api/v1/status")
-    guard !own.instances.isEmpty else {
+    guard let addresses = own.instances, !addresses.isEmpty else {
       throw Failure(.refused, "the daemon at \(client.url) shares its ports with nobody")
     }
-    let all = try own.instances.map { (address) throws(Failure) in try ask(address) }
+    let all = try addresses.map { (address) throws(Failure) in try ask(address) }
     if isJSON { return try console.print(Self.json(all).text) }
     var table = Table([
       .figure("INSTANCE"), .text("ADDRESS"), .text("STATE"), .figure("CLIENTS"),
@@ -56,7 +56,7 @@ extension Program {
     case .success(let status):
       [
         Table.Cell(number), Table.Cell(instance.address),
-        .state(status.draining ? "draining" : status.state), Table.Cell(status.clients),
+        .state(status.draining == true ? "draining" : status.state), Table.Cell(status.clients),
         Table.Cell(status.sessions), Table.Cell(status.viewers),
         Table.Cell(Figure.duration(status.uptimeS)),
       ]
@@ -80,7 +80,7 @@ extension Program {
       switch instance.answer {
       case .failure(let failure): fields["error"] = .string(failure.message)
       case .success(let status):
-        fields["state"] = .string(status.draining ? "draining" : status.state)
+        fields["state"] = .string(status.draining == true ? "draining" : status.state)
         fields["clients"] = .number(Double(status.clients))
         fields["sessions"] = .number(Double(status.sessions))
         fields["viewers"] = .number(Double(status.viewers))

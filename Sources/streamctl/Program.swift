@@ -140,7 +140,7 @@ extension Program {
     let status = try client.read(StatusReport.self, reply)
     let rows: [(String, Table.Cell)] = [
       ("streamd", Table.Cell("\(status.version) at \(client.url)")),
-      ("rtsp server", .state(status.draining ? "draining" : status.state)),
+      ("rtsp server", .state(status.draining == true ? "draining" : status.state)),
       ("rtsp address", Table.Cell(status.rtsp)),
       ("uptime", Table.Cell(Figure.duration(status.uptimeS))),
       ("rtsp clients", Table.Cell(status.clients)),

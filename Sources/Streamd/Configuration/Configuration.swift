@@ -122,8 +122,8 @@ struct Configuration {
     Self.ports(of: instance, among: instances.count, rtpPorts) ?? rtpPorts
   }
 
-  /// Equal parts, each beginning with an even port; all of them for who is alone, and nil where there
-  /// are not enough.
+  /// Equal parts, each beginning with an even port; all of them for who is alone, and nil where
+  /// there are not enough.
   private static func ports(
     of instance: Int, among count: Int, _ ports: ClosedRange<UInt16>
   ) -> ClosedRange<UInt16>? {

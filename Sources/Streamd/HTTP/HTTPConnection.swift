@@ -179,9 +179,10 @@ final class HTTPConnection: Connection {
   private func handle(_ request: HTTPRequest) {
     Log.debug(
       "HTTP request", ["peer": "\(peer)", "method": request.method, "path": request.path])
-    if let problem = server.policy.refusal(of: request) ?? misdirection(of: request) {
+    if let problem = server.policy.refusal(of: request) {
       return answer(Self.problem(problem), to: request)
     }
+    if let response = direction(for: request) { return answer(response, to: request) }
     guard !server.door.isAskingTooOften(peer, at: loop.now) else {
       server.metrics.refused("http", Door.Refusal.addressRequests.rawValue)
       return answer(Self.problem(Problem(.addressRequests)), to: request)
@@ -205,14 +206,19 @@ final class HTTPConnection: Connection {
   }
 
   /// Whoever asks for what one instance has, where several share a port, would get another's answer
-  /// each time.
-  private func misdirection(of request: HTTPRequest) -> Problem? {
-    guard !isOwn, RequestPolicy.isOfOneInstance(request.path), let own = server.ownAddress else {
-      return nil
+  /// each time. The page is sent on to an instance's own address, scripts are told of it.
+  private func direction(for request: HTTPRequest) -> HTTPResponse? {
+    guard !isOwn, let own = server.ownAddress else { return nil }
+    if request.path == "/" {
+      var response = HTTPResponse(.temporaryRedirect)
+      response.headers.append("Location", "http://\(own)/")
+      return response
     }
-    return Problem(
-      .misdirected, "shared_port", "several instances share this port",
-      hint: "ask one of them, this one at http://\(own)")
+    guard RequestPolicy.isOfOneInstance(request.path) else { return nil }
+    return Self.problem(
+      Problem(
+        .misdirected, "shared_port", "several instances share this port",
+        hint: "ask one of them, this one at http://\(own)"))
   }
 
   private func upgrade(_ request: HTTPRequest, _ identity: Identity) {

@@ -2,8 +2,8 @@ internal import Reactor
 internal import Wire
 
 /// An RTSP session with one JPEG track, from the receiving end: the connection, RTP over UDP or
-/// inside of the connection or from a group, pictures and receiver reports. UDP that stays silent is
-/// given up for TCP. When to begin, and what follows from a failure, is its owner's business.
+/// inside of the connection or from a group, pictures and receiver reports. UDP that stays silent
+/// is given up for TCP. When to begin, and what follows from a failure, is its owner's business.
 final class RTSPReception: Wakeable, EventHandler {
   /// What is to be received, and what is shown to the server.
   struct Target {

@@ -17,12 +17,13 @@ public struct StatusReport: Codable, Equatable, Sendable {
   public var sessions: Int
   /// Browsers and scripts that watch over HTTP.
   public var viewers: Int
-  /// It takes no more viewers, and ends when the last one has gone.
-  public var draining: Bool
+  /// It takes no more viewers, and ends when the last one has gone. Daemons before instances were
+  /// thought of say nothing of it, nor of the next two.
+  public var draining: Bool?
   /// Which of the instances that share ports it is, counted from 1; 0 when it is alone.
-  public var instance: Int
+  public var instance: Int?
   /// Where each of them is reached alone.
-  public var instances: [String]
+  public var instances: [String]?
 
   // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
   public init(

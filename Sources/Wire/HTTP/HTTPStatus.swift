@@ -25,6 +25,8 @@ public struct HTTPStatus: Equatable, Hashable, Sendable {
   // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
   public static let notModified = HTTPStatus(304, "Not Modified")
   // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
+  public static let temporaryRedirect = HTTPStatus(307, "Temporary Redirect")
+  // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
   public static let badRequest = HTTPStatus(400, "Bad Request")
   // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
   public static let unauthorized = HTTPStatus(401, "Unauthorized")
@@ -70,12 +72,10 @@ public struct HTTPStatus: Equatable, Hashable, Sendable {
   /// Every status that this server answers with.
   public static let all: [HTTPStatus] = [
     .switchingProtocols, .ok, .created, .accepted, .noContent, .partialContent, .notModified,
-    .badRequest,
-    .unauthorized, .forbidden, .notFound, .methodNotAllowed, .requestTimeout, .conflict,
-    .lengthRequired, .contentTooLarge,
-    .uriTooLong, .unsupportedMediaType, .rangeNotSatisfiable, .misdirected, .upgradeRequired,
-    .tooManyRequests, .fieldsTooLarge, .internalError, .notImplemented, .badGateway,
-    .serviceUnavailable,
+    .temporaryRedirect, .badRequest, .unauthorized, .forbidden, .notFound, .methodNotAllowed,
+    .requestTimeout, .conflict, .lengthRequired, .contentTooLarge, .uriTooLong,
+    .unsupportedMediaType, .rangeNotSatisfiable, .misdirected, .upgradeRequired, .tooManyRequests,
+    .fieldsTooLarge, .internalError, .notImplemented, .badGateway, .serviceUnavailable,
     .versionNotSupported,
   ]
 

@@ -171,8 +171,8 @@ extension RTSPServerConversation {
     return index
   }
 
-  /// What each offer that can be had comes to, in the client's order; at least one. Whether a medium
-  /// goes to a group shows when it has been found.
+  /// What each offer that can be had comes to, in the client's order; at least one. Whether a
+  /// medium goes to a group shows when it has been found.
   func negotiate(
     _ header: String, isClassroom: Bool, for existing: Int?
   ) throws(RTSPRefusal) -> [TransportHeader] {

@@ -251,7 +251,7 @@ final class Load: Wakeable {
     intervals = []
     for viewer in viewers { viewer.reception.begin() }
     window.start = (loop.readClock(), loop.realtime)
-    window.server.start = options.server.flatMap { Process.resources(of: $0) }
+    window.server.start = options.resources
     window.ownMicroseconds.start = Process.resources.cpuMicroseconds
     phase = .measuring(until: now + Instant(options.seconds) * 1_000_000_000)
   }
@@ -259,7 +259,7 @@ final class Load: Wakeable {
   private func endWindow(at now: Instant) {
     window.end = (loop.readClock(), loop.realtime)
     window.receptions = viewers.filter { $0.setupNanoseconds > 0 }.map(\.reception)
-    window.server.end = options.server.flatMap { Process.resources(of: $0) }
+    window.server.end = options.resources
     window.ownMicroseconds.end = Process.resources.cpuMicroseconds
     leave(at: now)
   }

@@ -16,7 +16,7 @@ struct DrainTests {
   @Test("who watches goes on, nobody else is wanted, and with the last one it ends")
   func lastOne() async throws {
     let instances = try Instances()
-    let clients = try (0..<8).map { _ in try instances.setup() }
+    let clients = try (0..<24).map { _ in try instances.setup() }
     let counts = [try instances.sessions(0), try instances.sessions(1)]
     let leaving = try instances[0]
     let shell = try Shell("http://127.0.0.1:\(instances.ownPorts[0])")

@@ -49,7 +49,10 @@ struct InstancesTests {
       #expect((reply.json["hint"] as? String)?.contains("http://127.0.0.1:2") == true)
       #expect(try HTTPClient(port: instances.ownPorts[0]).request("GET", path).status == 200)
     }
-    for path in ["/", "/api/v1/videos", "/api/v1/status", "/readyz"] {
+    let page = try shared.request("GET", "/")
+    #expect(page.status == 307)
+    #expect(instances.ownPorts.map { "http://127.0.0.1:\($0)/" }.contains(page.header("Location")))
+    for path in ["/main.js", "/api/v1/videos", "/api/v1/status", "/readyz"] {
       #expect(try shared.request("GET", path).status == 200)
     }
     for (index, port) in instances.ownPorts.enumerated() {
@@ -86,6 +89,7 @@ struct InstancesTests {
     #expect(text.contains("2 of 2"))
     let json = try await shell.json("status", "--all")
     #expect(json.first?["clients"] as? Int == clients.count)
+    withExtendedLifetime(clients) {}
     instances.kill(0)
     let result = try await shell.run("--all", "status")
     #expect(result.status == 3 && result.errors.contains("1 of 2"))

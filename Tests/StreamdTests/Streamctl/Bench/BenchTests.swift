@@ -119,14 +119,16 @@ struct BenchTests {
   @Test("who hears nothing comes back, too")
   func silence() throws {
     let daemon = try DaemonProcess()
-    let bench = try faithful(daemon, "--silence", "1", "--seconds", "6")
+    let bench = try faithful(daemon, "--silence", "1", "--seconds", "10")
     let before = try players(daemon)
     kill(daemon.pid, SIGSTOP)
     // New connections wait at the port of a server that stands still.
     let port = String(daemon.port, radix: 16, uppercase: true)
+    let waiting = try Regex("0100007F:\(port) 00000000:0000 0A 00000000:([0-9A-F]{8})")
     let haveLeft = try eventually {
       let table = try String(contentsOfFile: "/proc/net/tcp", encoding: .utf8)
-      return table.contains("0100007F:\(port) 00000000:0000 0A 00000000:00000003")
+      let count = table.firstMatch(of: waiting)?[1].substring.flatMap { Int($0, radix: 16) }
+      return count ?? 0 >= 3
     }
     kill(daemon.pid, SIGCONT)
     #expect(haveLeft)
@@ -134,7 +136,8 @@ struct BenchTests {
     let report = try report(of: bench)
     #expect(report["playing"] as? Int == 3 && report["reconnected"] as? Int == 3, "\(report)")
     #expect(report["gap_max_ms"] as? Double ?? 0 > 1000, "\(report)")
-    #expect((report["faults"] as? [String: Int])?["no frame for 1 s"] == 3)
+    // On a busy machine more than once.
+    #expect((report["faults"] as? [String: Int])?["no frame for 1 s"] ?? 0 >= 3)
   }
 
   @Test("who cannot be watched is told in one line, with the exit status of its kind")
@@ -154,6 +157,10 @@ struct BenchTests {
     try await shell.fails("bench", "--ports", "1-2", daemon.url(), status: 2, saying: "FIRST-LAST")
     try await shell.fails(
       "bench", "--pid", "2147483647", daemon.url(), status: 2, saying: "no such")
+    for pid in ["0", "-1", "x", "1,", "1,x"] {
+      try await shell.fails(
+        "bench", "--pid", pid, daemon.url(), status: 2, saying: "process' number")
+    }
     try await shell.fails(
       "bench", "--silence", "2", daemon.url(), status: 2, saying: "--reconnect")
     try await shell.fails("bench", "rtsp://u@h/", status: 2, saying: "no user")
