@@ -19,6 +19,8 @@ export async function call(path, method = 'GET', content = undefined) {
   let response;
   try {
     response = await fetch(path, {
+      // Another instance of this service has a login of its own.
+      credentials: path.startsWith('/') ? 'same-origin' : 'include',
       method, headers, body: JSON.stringify(content), signal: AbortSignal.timeout(TIMEOUT_MS),
     });
   } catch {

@@ -5,6 +5,7 @@ import * as addresses from './addresses.js';
 import * as clients from './clients.js';
 import * as commands from './commands.js';
 import { completeTo, record } from './journal.js';
+import * as instances from './instances.js';
 import * as log from './log.js';
 import * as notices from './notices.js';
 import * as picture from './picture.js';
@@ -17,7 +18,9 @@ import * as statistics from './statistics.js';
 import * as truth from './truth.js';
 import * as videos from './videos.js';
 
-const panels = [server, picture, session, recording, statistics, videos, clients, log, addresses, notices];
+const panels = [
+  server, picture, session, recording, statistics, videos, clients, instances, log, addresses, notices,
+];
 
 let isDue = false;
 

@@ -40,6 +40,8 @@ export const state = {
   sources: new Map(),
   sourcesAt: 0,
   clients: [],
+  /** Those that share the daemon's ports, and what each says: {address, status or null, isHere} */
+  instances: [],
   notice: { kind: 'none', text: '', hint: '' },
 };
 

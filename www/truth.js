@@ -54,6 +54,7 @@ async function poll() {
       state.sources.size > 0 ? sources() : null,
     ]);
     if (!online()) return;
+    state.instances = await siblings(status);
     if (state.status && state.status.rtsp !== status.rtsp) config();
     Object.assign(state, { status, clients, statusAt: performance.now() });
     if (state.started === null) {
@@ -63,6 +64,15 @@ async function poll() {
     if (state.server.state === 'unknown') serverIs(status.state);
   });
   asking = false;
+}
+
+/** What the other instances say; each is asked at its own address. */
+function siblings(here) {
+  return Promise.all((here.instances ?? []).map(async (address, index) => {
+    const isHere = index + 1 === here.instance;
+    const status = isHere ? here : await call(`http://${address}/api/v1/status`).catch(() => null);
+    return { address, status, isHere };
+  }));
 }
 
 export const fillLog = () => attempt(async () => {

@@ -41,11 +41,13 @@ public final class DatagramSocket {
   ///   - segmentBytes: the length of a packet that ``send(_:frame:)`` cuts at; nil when only whole
   ///     datagrams are sent.
   ///   - receiveBufferBytes: bounds what the kernel holds of datagrams that nobody reads.
+  ///   - isShared: others who say so, too, may bind to the same port: a group has many members.
   /// - Throws: when the port is taken (``SystemError/isAddressInUse``) or nothing is left.
   public init(
-    local: SocketAddress, segmentBytes: Int? = nil, receiveBufferBytes: Int
+    local: SocketAddress, segmentBytes: Int? = nil, receiveBufferBytes: Int, isShared: Bool = false
   ) throws(SystemError) {
     let descriptor = try Socket.open(.datagram, local.family)
+    if isShared { try Socket.set(descriptor, SOL_SOCKET, SO_REUSEADDR, 1) }
     try Socket.bind(descriptor, to: local)
     try? Socket.set(descriptor, SOL_SOCKET, SO_RCVBUF, Int32(clamping: receiveBufferBytes))
     var segmentation = false
@@ -63,6 +65,9 @@ public final class DatagramSocket {
     try Socket.connect(descriptor, to: peer)
     self.peer = peer
   }
+
+  /// Our end as it is now: the peer decides which of our addresses it is.
+  public var ownAddress: SocketAddress? { Socket.localAddress(descriptor) }
 
   private static func enableSegmentation(_ descriptor: borrowing Descriptor, _ bytes: Int) -> Bool {
     do {
@@ -99,6 +104,23 @@ public final class DatagramSocket {
     unsafe datagram.withUnsafeBytes { raw in
       guard let base = raw.baseAddress else { return .sent }
       return unsafe send(base, raw.count)
+    }
+  }
+
+  /// The same to wherever it is to go, from a socket without a peer.
+  public func send(_ datagram: [UInt8], to address: SocketAddress) -> Sent {
+    let number = descriptor.number
+    let call = systemCall {
+      unsafe address.withSocketAddress { target, length in
+        unsafe datagram.withUnsafeBytes { raw in
+          unsafe sendto(number, raw.baseAddress, raw.count, Int32(MSG_DONTWAIT), target, length)
+        }
+      }
+    }
+    switch call {
+    case .value: return .sent
+    case .wouldBlock: return .full
+    case .failed(let code): return Self.outcome(code)
     }
   }
 

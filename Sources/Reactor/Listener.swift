@@ -23,15 +23,18 @@ public final class Listener: Wakeable, EventHandler {
   /// Binds and listens.
   ///
   /// - Parameters:
+  ///   - isShared: other processes may listen there, too, if they say the same; the kernel gives
+  ///     each new connection to one of them (`SO_REUSEPORT`).
   ///   - accepted: takes over each new connection.
   ///   - exhausted: told when no descriptor or memory was left for a connection.
   /// - Throws: when the address is in use, not this machine's, or not permitted.
   public convenience init(
-    _ address: SocketAddress, on loop: EventLoop, exhausted: @escaping (SystemError) -> Void,
-    accepted: @escaping (StreamSocket) -> Void
+    _ address: SocketAddress, isShared: Bool = false, on loop: EventLoop,
+    exhausted: @escaping (SystemError) -> Void, accepted: @escaping (StreamSocket) -> Void
   ) throws(SystemError) {
     let descriptor = try Socket.open(.stream, address.family)
     try Socket.set(descriptor, SOL_SOCKET, SO_REUSEADDR, 1)
+    if isShared { try Socket.set(descriptor, SOL_SOCKET, SO_REUSEPORT, 1) }
     try Socket.bind(descriptor, to: address)
     let number = descriptor.number
     try checkedCall("listen") { Int(listen(number, Self.backlog)) }
@@ -41,7 +44,8 @@ public final class Listener: Wakeable, EventHandler {
       accepted: accepted)
   }
 
-  /// Accepts from a socket that listens already; otherwise as ``init(_:on:exhausted:accepted:)``.
+  /// Accepts from a socket that listens already; otherwise as
+  /// ``init(_:isShared:on:exhausted:accepted:)``.
   ///
   /// - Throws: when another listener has taken the socket.
   public convenience init(
@@ -73,11 +77,22 @@ public final class Listener: Wakeable, EventHandler {
     registration = nil
   }
 
+  /// Stops listening, but takes those first whom the kernel has connected already.
+  /// They would be cut.
+  public func leave() {
+    accept(Int(Self.backlog))
+    close()
+  }
+
   /// Accepts what is waiting.
   public func ready(_ registration: Registration, _ readiness: Readiness) {
+    accept(Self.acceptsPerTurn)
+  }
+
+  private func accept(_ countMax: Int) {
     let number = descriptor.number
     let flags = Int32(CLINUX_SOCK_NONBLOCK | CLINUX_SOCK_CLOEXEC)
-    for _ in 0..<Self.acceptsPerTurn where self.registration != nil {
+    for _ in 0..<countMax where registration != nil {
       var peer: SocketAddress?
       let call = systemCall {
         let (result, address) = unsafe SocketAddress.read {

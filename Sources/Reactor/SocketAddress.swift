@@ -1,3 +1,4 @@
+internal import CLinux
 internal import Glibc
 
 /// An IPv4 or IPv6 address with a port.
@@ -99,6 +100,11 @@ public struct SocketAddress: Equatable, Sendable, CustomStringConvertible {
 
   /// The same machine, whatever the port.
   public func isSameHost(as other: SocketAddress) -> Bool { bytes == other.bytes }
+
+  /// The address is a group's: 224.0.0.0/4 or ff00::/8.
+  public var isMulticast: Bool {
+    bytes.count == 4 ? bytes[0] & 0xF0 == 0xE0 : bytes[0] == 0xFF
+  }
 
   /// The address stands for every interface.
   public var isUnspecified: Bool { bytes.allSatisfy { $0 == 0 } }

@@ -28,6 +28,13 @@ final class Control {
   var serverStateChanged: (Event) -> Void = { _ in }
   /// How many watch over HTTP without a session.
   var directViewers: () -> Int = { 0 }
+  /// What this instance has to say of itself and its siblings.
+  var siblings = Siblings()
+  private var drain: Drain?
+  /// Ends the program when nobody is left.
+  var drained: () -> Void = {}
+  /// Takes no more connections on ports that other instances share.
+  var stopListening: () -> Void = {}
   /// How many WebSockets are open.
   var webSockets: () -> Int = { 0 }
 
@@ -57,6 +64,9 @@ final class Control {
 
   /// Starts the RTSP server; nothing happens when it runs.
   func startServer() -> Problem? {
+    guard !isDraining else {
+      return Problem(.conflict, "draining", "the daemon is being drained", hint: "start it anew")
+    }
     guard serverState == .stopped else { return nil }
     change(.starting, "starting")
     do throws(SystemError) {
@@ -87,6 +97,29 @@ final class Control {
     change(.stopped, "stopped")
   }
 
+  // MARK: Draining
+
+  /// Nothing new is wanted; it ends when nobody watches any more.
+  var isDraining: Bool { drain != nil }
+
+  /// Lets those who watch go on, and ends when they have gone, or after so many seconds. Asked
+  /// again, the time begins anew.
+  func drain(seconds: Int) {
+    if let drain { loop.deadlines.clear(drain) }
+    drain = Drain(
+      seconds: seconds, loop: loop, isEmpty: { [unowned self] in isUnwatched },
+      done: { [unowned self] isEmpty in
+        activity.note(.info, "drained", ["by": isEmpty ? "the last viewer" : "the clock"])
+        drained()
+      })
+    activity.note(.info, "draining", ["seconds": String(seconds)])
+    stopListening()
+  }
+
+  private var isUnwatched: Bool {
+    rtsp.clientCount == 0 && viewers.watcherCount == 0 && directViewers() == 0
+  }
+
   /// The server's state as an event.
   var serverStatus: Event {
     status(serverState == .running ? "RTSP on \(address)" : serverState.rawValue)
@@ -95,14 +128,16 @@ final class Control {
   /// What the daemon is doing, in one line.
   var summary: String {
     guard serverState == .running else { return "RTSP is \(serverState.rawValue)" }
-    return "RTSP on \(address), \(rtsp.clientCount) clients, \(viewers.all.count) sessions"
+    let counts = "\(rtsp.clientCount) clients, \(viewers.all.count) sessions"
+    return "\(isDraining ? "draining, " : "")RTSP on \(address), \(counts)"
   }
 
   var status: StatusReport {
     StatusReport(
       version: version, state: serverState.rawValue, rtsp: "\(address)",
       uptimeS: Double((loop.now - started) / 1_000_000) / 1000, clients: rtsp.clientCount,
-      sessions: viewers.all.count, viewers: viewers.watcherCount + directViewers())
+      sessions: viewers.all.count, viewers: viewers.watcherCount + directViewers(),
+      draining: isDraining, instance: siblings.number, instances: siblings.addresses)
   }
 
   /// Whoever publishes over HTTP, and everybody who has an RTSP session.

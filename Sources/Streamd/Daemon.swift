@@ -56,7 +56,7 @@ final class Daemon {
     live.takesOver = configuration.publishTakeover
     let rtsp = RTSPServer(
       loop: loop, catalog: catalog, live: live, limits: limits, activity: activity,
-      rtpPorts: configuration.rtpPorts, metrics: metrics, access: access)
+      rtpPorts: configuration.ownPorts, metrics: metrics, access: access)
     let viewers = ViewerSessions(
       loop: loop, activity: activity, buffer: rtsp.buffer, ports: rtsp.ports,
       allowed: configuration.allowedServers, sessionsMax: limits.viewerSessionsMax)
@@ -68,9 +68,14 @@ final class Daemon {
       loop: loop, catalog: catalog, rtsp: rtsp, viewers: viewers, recordings: recordings,
       activity: activity, rtspAddress: configuration.rtsp)
     self.control = control
+    control.siblings = Siblings(
+      number: configuration.instance, addresses: configuration.instances.map(\.description))
+    rtsp.isShared = configuration.reusePort
     http = HTTPServer(
       control: control, limits: limits, buffer: rtsp.buffer,
       www: try Self.pages(configuration), allowedHosts: configuration.allowedHosts)
+    http.isShared = configuration.reusePort
+    Self.useMulticast(configuration, control)
     housekeeping = Housekeeping(viewers, loop: loop, limits: limits)
     probe = LoopProbe(metrics, loop: loop)
     service = Service(loop: loop, manager: ServiceManager(environment: environment)) {
@@ -86,6 +91,7 @@ final class Daemon {
     } catch {
       throw StartError(message: "cannot receive signals: \(error)")
     }
+    control.drained = { [unowned self] in end() }
     try listen()
     housekeeping.begin()
     probe.begin()
@@ -105,7 +111,7 @@ final class Daemon {
   private func announce() {
     control.relays.warn(of: catalog.playable)
     let announcement = Announcement(
-      http: http.address, rtsp: control.rtsp.address, playable: catalog.playable,
+      http: http.ownAddress ?? http.address, rtsp: control.rtsp.address, playable: catalog.playable,
       media: catalog.path)
     Process.writeOutput(announcement.text)
     service.ready()
@@ -113,6 +119,7 @@ final class Daemon {
 
   /// Opens both ports, or takes them over from the service manager.
   private func listen() throws(StartError) {
+    try listenAlone()
     do throws(SystemError) {
       if let socket = takeInherited("http", configuration.http) {
         try http.start(inherited: socket)
@@ -135,6 +142,22 @@ final class Daemon {
     }
     if configuration.start, let problem = control.startServer() {
       throw StartError(message: "\(problem.detail); \(problem.hint)")
+    }
+  }
+
+  /// Opens the port of this instance alone, where it shares the others.
+  private func listenAlone() throws(StartError) {
+    guard let own = configuration.control else { return }
+    do throws(SystemError) {
+      try http.startOwn(on: own)
+    } catch {
+      throw StartError(message: Self.cannotListen(own, "--instances", error))
+    }
+    control.stopListening = { [unowned self] in
+      guard configuration.reusePort else { return }
+      // The kernel gives new connections to the others then.
+      control.rtsp.stopListening()
+      http.stopListening()
     }
   }
 
@@ -162,17 +185,24 @@ final class Daemon {
     switch signal {
     case .interrupt, .terminate:
       Log.info("stopping", ["signal": "\(signal)"])
-      service.stopping()
-      // Before their sources are gone, which would be given as the reason.
-      endRecordings()
-      control.stopServer()
-      control.relays.stop()
-      http.stop()
+      end()
     case .hangup:
       service.reloading()
       reload()
       service.ready()
     }
+  }
+
+  /// Says goodbye to everybody, and lets the loop end.
+  private func end() {
+    service.stopping()
+    // Before their sources are gone, which would be given as the reason.
+    endRecordings()
+    control.stopServer()
+    // Of other servers there may be some even where ours does not run.
+    control.viewers.teardownAll("streamd is stopping")
+    control.relays.stop()
+    http.stop()
   }
 
   /// Ends the loop when the files of all recordings are closed, or a disk takes too long for that;
@@ -218,7 +248,8 @@ final class Daemon {
     control.live.limits = next.limits
     control.live.takesOver = next.publishTakeover
     control.rtsp.limits = next.limits
-    control.rtsp.ports.use(next.rtpPorts)
+    control.rtsp.ports.use(next.ownPorts)
+    Self.useMulticast(next, control)
     control.recordings.folder = recordings
     control.recordings.limits = next.limits
     control.viewers.allowed = next.allowedServers
@@ -240,6 +271,13 @@ final class Daemon {
     for setting in changed where setting.reload == .restart {
       Log.warning("this change takes effect after a restart", ["key": setting.name])
     }
+  }
+
+  private static func useMulticast(_ configuration: Configuration, _ control: Control) {
+    control.rtsp.groups.settings = configuration.multicast
+    control.rtsp.groups.interface = configuration.multicastInterface
+    control.viewers.interface = configuration.multicastInterface
+    control.relays.interface = configuration.multicastInterface
   }
 
   // MARK: Folders

@@ -83,6 +83,8 @@ struct Limits {
   /// Who asks for a live source waits so long for its first picture: a camera has to be reached,
   /// and players give up soon after.
   var liveWaitSeconds = 10
+  /// An instance that is being drained ends after this, whoever still watches.
+  var drainSeconds = 3600
   /// What the first wrong password on a connection costs: little for somebody who has mistyped.
   var penaltyMilliseconds = 250
   /// Each further one costs twice the one before, up to this: a connection tries 20,000 passwords

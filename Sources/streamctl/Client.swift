@@ -33,6 +33,12 @@ final class Client {
       ?? (userInfo ?? url.userInfo).map { "Basic \(Base64.encode(Array($0.utf8)))" }
   }
 
+  /// The same, with credentials as another one shows them.
+  init(_ url: ServiceURL, authorization: String?) {
+    self.url = url
+    self.authorization = authorization
+  }
+
   // MARK: Answers of a kind
 
   /// Asks for a JSON value.

@@ -5,7 +5,7 @@ internal import Wire
 struct Command: Sendable {
   /// What can be done.
   enum Verb: String, CaseIterable, Sendable {
-    case start, stop, status, setup, play, pause, teardown, sessions, clients, kick, videos
+    case start, stop, drain, status, setup, play, pause, teardown, sessions, clients, kick, videos
     case sources
     case watch, snapshot, record, log, probe, bench, passwd, token, version, completions, help
   }
@@ -67,6 +67,7 @@ struct Command: Sendable {
     Option(name: "--token", value: "TOKEN", summary: "for a daemon with users: $STREAMCTL_TOKEN"),
     Option(
       name: "--token-file", value: "FILE", completion: .file, summary: "the token, from a file"),
+    Option(name: "--all", summary: "status: of all instances that share ports"),
     Option(name: "--json", summary: "JSON for programs; one object a line for watch and log"),
     Option(name: "--help", short: "-h", summary: "this text, or a command's"),
     Option(name: "--version", summary: "the version"),
@@ -75,7 +76,20 @@ struct Command: Sendable {
   static let all: [Command] = [
     Command(verb: .start, summary: "start the RTSP server"),
     Command(verb: .stop, summary: "stop the RTSP server, and every session with it"),
-    Command(verb: .status, summary: "what the daemon is doing"),
+    Command(
+      verb: .drain, summary: "want no more viewers; end when the last one has gone",
+      options: [
+        Option(
+          name: "--seconds", value: "N", summary: "end after that in any case (the limit drain_s)")
+      ],
+      note: """
+        /readyz says at once that nobody is to be sent here any more.
+        """),
+    Command(
+      verb: .status, summary: "what the daemon is doing",
+      note: """
+        With --all, of every instance that shares its ports, and of all together.
+        """),
     Command(verb: .videos, summary: "the files that can be played, and why others cannot"),
     Command(verb: .sources, summary: "the cameras that are relayed, and what is published"),
     Command(
@@ -188,7 +202,8 @@ struct Command: Sendable {
     Option(
       name: "--server", value: "HOST:PORT", summary: "of another RTSP server that streamd allows"),
     Option(
-      name: "--transport", value: "udp|tcp", completion: .words(["udp", "tcp"]),
+      name: "--transport", value: "udp|tcp|multicast",
+      completion: .words(["udp", "tcp", "multicast"]),
       summary: "how RTP comes in (udp)"),
   ]
 
@@ -206,12 +221,16 @@ struct Command: Sendable {
     Option(
       name: "--seconds", value: "N", summary: "how long to measure once all of them play (10)"),
     Option(
-      name: "--pid", value: "PID", summary: "the server's process: its processor time and memory"),
+      name: "--pid", value: "PID,…",
+      summary: "the server's process, or several: their processor time and memory"),
     Option(
       name: "--ports", value: "FIRST-LAST", summary: "UDP ports, in pairs (45000-65535)"),
     Option(name: "--session", value: "ID", summary: "ws: watch this viewer session"),
     Option(name: "--own-sessions", summary: "ws: set up a viewer session for each viewer"),
-    Option(name: "--reconnect", summary: "viewers whose connection ends come back"),
+    Option(name: "--reconnect", summary: "viewers that lose their connection come back"),
+    Option(
+      name: "--silence", value: "N", summary: "reconnect: after N seconds without a frame, too (10)"
+    ),
   ]
 
   // MARK: Help

@@ -45,8 +45,8 @@ extension Program {
 
   func setup() throws(Failure) {
     var body = Setup(videoFile: arguments.operand, transport: arguments["--transport"])
-    if let transport = body.transport, transport != "udp", transport != "tcp" {
-      throw Failure(.usage, "--transport \(transport): want udp or tcp")
+    if let transport = body.transport, !["udp", "tcp", "multicast"].contains(transport) {
+      throw Failure(.usage, "--transport \(transport): want udp, tcp or multicast")
     }
     if let server = arguments["--server"] {
       (body.serverAddr, body.serverPort) = try Self.server(server)

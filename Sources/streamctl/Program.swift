@@ -49,9 +49,13 @@ struct Program {
 
   /// Does what the command says.
   func run() throws(Failure) {
+    guard arguments["--all"] == nil || arguments.command.verb == .status else {
+      throw Failure(.usage, "only status takes --all")
+    }
     switch arguments.command.verb {
     case .start: try start()
     case .stop: try stop()
+    case .drain: try drain()
     case .status: try status()
     case .videos: try videos()
     case .sources: try sources()
@@ -119,13 +123,25 @@ extension Program {
     try console.print("the RTSP server is \(PlainText.escaped(status.state))")
   }
 
+  private func drain() throws(Failure) {
+    let seconds = try arguments.count("--seconds", 1...604_800)
+    let reply = try client.request(
+      "POST", "/api/v1/drain", json: seconds.map { "{\"seconds\":\($0)}" })
+    if isJSON { return try printJSON(reply) }
+    let status = try client.read(StatusReport.self, reply)
+    try console.print(
+      "draining: it ends when the last of \(status.clients + status.viewers) viewers has gone")
+  }
+
   private func status() throws(Failure) {
+    guard arguments["--all"] == nil else { return try instances() }
     let reply = try client.request("GET", "/api/v1/status")
     if isJSON { return try printJSON(reply) }
     let status = try client.read(StatusReport.self, reply)
     let rows: [(String, Table.Cell)] = [
       ("streamd", Table.Cell("\(status.version) at \(client.url)")),
-      ("rtsp server", .state(status.state)), ("rtsp address", Table.Cell(status.rtsp)),
+      ("rtsp server", .state(status.draining == true ? "draining" : status.state)),
+      ("rtsp address", Table.Cell(status.rtsp)),
       ("uptime", Table.Cell(Figure.duration(status.uptimeS))),
       ("rtsp clients", Table.Cell(status.clients)),
       ("viewer sessions", Table.Cell(status.sessions)), ("viewers", Table.Cell(status.viewers)),

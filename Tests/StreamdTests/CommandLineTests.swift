@@ -83,6 +83,20 @@ struct CommandLineTests {
     #expect(try client.receive().isEmpty, "the connection is closed")
   }
 
+  @Test("a viewer session of another server is no reason not to end")
+  func otherServer() throws {
+    let camera = try DaemonProcess()
+    let daemon = try DaemonProcess(
+      ["--allowed-servers", "127.0.0.1:\(camera.port)"], start: false)
+    let client = try HTTPClient(daemon)
+    let setup = try client.request(
+      "POST", "/api/v1/sessions",
+      json: "{\"server_addr\":\"127.0.0.1\",\"server_port\":\(camera.port)}")
+    let id = try #require(setup.json["session_id"] as? String)
+    #expect(try client.request("POST", "/api/v1/sessions/\(id)/play").status == 200)
+    #expect(daemon.terminate() == 0)
+  }
+
   @Test("files that cannot be played are named at the start with the reason and the byte")
   func namesUnplayable() throws {
     let folder = try TemporaryFolder()

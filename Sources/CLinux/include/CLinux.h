@@ -66,6 +66,19 @@ static inline void clinux_prefetch(const void *bytes, size_t count) {
   for (size_t line = 0; line < count; line += 64) __builtin_prefetch((const char *)bytes + line, 1);
 }
 
+// Two structures that Swift's Glibc does not have.
+static inline int clinux_multicast_interface(int socket, int index) {
+  struct ip_mreqn request = {.imr_ifindex = index};
+  return setsockopt(socket, IPPROTO_IP, IP_MULTICAST_IF, &request, sizeof request);
+}
+
+static inline int clinux_join_group(int socket, int level, uint32_t index,
+                                    const struct sockaddr *group, socklen_t length) {
+  struct group_req request = {.gr_interface = index};
+  __builtin_memcpy(&request.gr_group, group, length);
+  return setsockopt(socket, level, MCAST_JOIN_GROUP, &request, sizeof request);
+}
+
 // recvmsg's control messages are walked with macros. The length of a datagram among several that
 // the kernel has joined (0 when it has not), and the time of arrival in nanoseconds since 1970 (0
 // when it is not told).

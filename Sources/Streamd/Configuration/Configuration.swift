@@ -19,6 +19,16 @@ struct Configuration {
   var www: String?
   /// Server ports for RTP and RTCP.
   var rtpPorts: ClosedRange<UInt16> = 25_000...44_999
+  /// Other instances may listen on the ports of http and rtsp as well.
+  var reusePort = false
+  /// The addresses of all instances that share those ports, one for each alone.
+  var instances: [SocketAddress] = []
+  /// Which of them this one is, counted from 1; 0 when it is none.
+  var instance = 0
+  /// What may be had by multicast.
+  var multicast: [MulticastSetting] = []
+  /// The interface that it leaves by; nil leaves it to the routes.
+  var multicastInterface: String?
   /// What files play at that carry no rate.
   var rate = FrameRate.standard
   /// Servers that viewers may be pointed at, besides our own.
@@ -71,9 +81,57 @@ struct Configuration {
     where users[..<index].contains(where: { $0.name == user.name }) {
       throw Fault(message: "users: \(user.name) is there twice")
     }
+    guard instance <= instances.count else {
+      throw Fault(
+        message: "instance: \(instance) is none of the \(instances.count) in instances")
+    }
+    guard Self.ports(of: instance, among: instances.count, rtpPorts) != nil else {
+      throw Fault(
+        message: "rtp_ports: want a pair of ports for each of \(instances.count) instances")
+    }
+    try checkMulticast()
     guard let bind else { return }
     let chosen = Set(assignments.map(\.setting.name))
     if !chosen.contains("http") { http = bind.with(port: http.port) }
     if !chosen.contains("rtsp") { rtsp = bind.with(port: rtsp.port) }
+  }
+
+  private func checkMulticast() throws(Fault) {
+    guard multicast.isEmpty || instance == 0 else {
+      throw Fault(
+        message: "multicast: instances that share ports would all send to the group; "
+          + "leave it to a daemon that is alone")
+    }
+    for (index, one) in multicast.enumerated() {
+      let same = multicast[..<index].first {
+        $0.name == one.name
+          || $0.address.host == one.address.host
+            && abs(Int($0.address.port) - Int(one.address.port)) < 2
+      }
+      guard let same else { continue }
+      let what = same.name == one.name ? "is there twice" : "has the ports of \(same.name)"
+      throw Fault(message: "multicast: \(one.name) \(what)")
+    }
+  }
+
+  /// Where this instance alone is reached; nil when it shares its ports with nobody.
+  var control: SocketAddress? { instance > 0 ? instances[instance - 1] : nil }
+
+  /// This instance's part of the ports for RTP.
+  var ownPorts: ClosedRange<UInt16> {
+    Self.ports(of: instance, among: instances.count, rtpPorts) ?? rtpPorts
+  }
+
+  /// Equal parts, each beginning with an even port; all of them for who is alone, and nil where
+  /// there are not enough.
+  private static func ports(
+    of instance: Int, among count: Int, _ ports: ClosedRange<UInt16>
+  ) -> ClosedRange<UInt16>? {
+    guard instance > 0 else { return ports }
+    let part = ports.count / 2 / count * 2
+    let first = Int(ports.lowerBound) + part * (instance - 1)
+    guard part > 0, let low = UInt16(exactly: first), let high = UInt16(exactly: first + part - 1)
+    else { return nil }
+    return low...high
   }
 }

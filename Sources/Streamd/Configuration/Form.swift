@@ -23,6 +23,13 @@ extension Form<SocketAddress?> {
     read: { SocketAddress(host: $0, port: 0).map { $0 } }, show: { $0?.host })
 }
 
+extension Form<MulticastSetting> {
+  static let multicast = Form(
+    shape: .string,
+    wanted: "NAME=GROUP:PORT or NAME=GROUP:PORT/TTL, such as movie.Mjpeg=239.255.0.1:5004/4",
+    read: { MulticastSetting($0) }, show: { $0.description })
+}
+
 extension Form<Bool> {
   static let boolean = Form(
     shape: .boolean, wanted: "true or false", read: { Bool($0) }, show: { String($0) })
@@ -38,6 +45,13 @@ extension Form<String?> {
   static let file = Form(
     shape: .string, wanted: "the path of a file",
     read: { $0.isEmpty || $0.utf8.contains(0) ? nil : .some($0) }, show: { $0 })
+}
+
+extension Form<String?> {
+  static let interface = Form(
+    shape: .string, wanted: "the name of a network interface, such as eth0",
+    read: { (1...15).contains($0.utf8.count) && !$0.utf8.contains(0) ? .some($0) : nil },
+    show: { $0 })
 }
 
 extension Form<UserEntry> {

@@ -97,6 +97,9 @@ struct Limit: Sendable {
       name: "live_silence_s", path: \.liveSilenceSeconds, range: 1...86_400,
       summary: "seconds without a picture after which a request that publishes is ended"),
     Limit(
+      name: "drain_s", path: \.drainSeconds, range: 1...604_800,
+      summary: "seconds after which an instance that is being drained ends, whoever watches"),
+    Limit(
       name: "penalty_ms", path: \.penaltyMilliseconds, range: 0...60_000,
       summary: "milliseconds that the first wrong password on a connection waits for its answer; "
         + "each further one waits twice as long as the one before"),

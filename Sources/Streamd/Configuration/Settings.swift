@@ -13,6 +13,15 @@ extension Setting {
       "bind", \.bind, .host, "ADDRESS", .restart,
       "the address for http and rtsp where they are not given"),
     Setting(
+      "reuse_port", \.reusePort, .boolean, "", .restart,
+      "share the ports of http and rtsp with other instances"),
+    Setting(
+      list: "instances", \.instances, .address, "HOST:PORT", .restart,
+      "where each of the instances that share ports is reached alone"),
+    Setting(
+      "instance", \.instance, .number(0...1024, "a number"), "N", .restart,
+      "which of the instances this is, from 1; it takes its part of rtp_ports"),
+    Setting(
       "media", \.media, .path, "DIR", .later, "the folder whose files are served (looked for)"),
     Setting(
       "recordings", \.recordings, .path, "DIR", .later,
@@ -21,6 +30,12 @@ extension Setting {
     Setting(
       "rtp_ports", \.rtpPorts, .portPairs, "FIRST-LAST", .later,
       "server ports for RTP and RTCP, in pairs"),
+    Setting(
+      list: "multicast", \.multicast, .multicast, "NAME=GROUP:PORT", .later,
+      "what may be had by multicast, and where it goes then (/TTL: beyond routers)"),
+    Setting(
+      "multicast_interface", \.multicastInterface, .interface, "NAME", .later,
+      "the interface of multicast, such as eth0; else the routes say"),
     Setting(
       "fps", \.rate, .rate, "N", .later, "frames per second of files that carry no rate"),
     Setting(

@@ -5,8 +5,8 @@ struct SourceSettings: Equatable, Sendable {
   let name: String
   var url: SourceURL
   var mode = RelaySchedule.Mode.onDemand
-  /// RTP comes inside of the RTSP connection from the beginning.
-  var usesTCP = false
+  /// How RTP comes in the first time.
+  var transport = ReceptionTransport.udp
   /// How long it plays on after the last viewer has left.
   var graceSeconds = 10
 
@@ -86,13 +86,12 @@ struct SourceSettings: Equatable, Sendable {
       self.mode = mode
     }
     if let value = members[Key.transport.rawValue] {
-      guard case .string(let text) = value, ["udp", "tcp"].contains(text) else {
-        throw .init(message: "\(place): transport: want udp or tcp")
-      }
+      guard case .string(let text) = value, let transport = ReceptionTransport(rawValue: text)
+      else { throw .init(message: "\(place): transport: want \(ReceptionTransport.list)") }
       guard url.scheme == .rtsp else {
         throw .init(message: "\(place): transport: this is for rtsp:// only, leave it out")
       }
-      usesTCP = text == "tcp"
+      self.transport = transport
     }
     if let value = members[Key.graceSeconds.rawValue] {
       let form = Form<Int>.number(Self.graceRange, "seconds")

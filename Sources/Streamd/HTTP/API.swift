@@ -23,9 +23,10 @@ final class API {
   }
 
   static let routes: [Route] = [
-    Route(method: "GET", path: "/api/v1/status", role: .view) { $1.reply(json($0.control.status)) },
+    Route(method: "GET", path: "/api/v1/status", role: .view) { $0.status($1) },
     Route(method: "POST", path: "/api/v1/server/start", role: .control) { $0.startServer($1) },
     Route(method: "POST", path: "/api/v1/server/stop", role: .control) { $0.stopServer($1) },
+    Route(method: "POST", path: "/api/v1/drain", role: .control) { $0.drain($1) },
     Route(method: "POST", path: "/api/v1/login", role: nil) { $0.logIn($1) },
     Route(method: "POST", path: "/api/v1/logout", role: .view) { $0.logOut($1) },
     Route(method: "GET", path: "/api/v1/videos", role: .view) { $0.videos($1) },
@@ -139,7 +140,7 @@ final class API {
     return response
   }
 
-  private static func text(_ text: String) -> HTTPResponse {
+  static func text(_ text: String) -> HTTPResponse {
     HTTPResponse(.ok, "text/plain; charset=utf-8", Array(text.utf8))
   }
 
@@ -174,27 +175,7 @@ final class API {
         Listing(items: page, next: page.count < rest.count ? page.last.map(name) : nil)))
   }
 
-  // MARK: The server
-
-  private func startServer(_ exchange: HTTPExchange) {
-    if let problem = control.startServer() { return exchange.reply(problem) }
-    exchange.reply(Self.json(control.status))
-  }
-
-  private func stopServer(_ exchange: HTTPExchange) {
-    control.stopServer()
-    exchange.reply(Self.json(control.status))
-  }
-
-  private func readiness(_ exchange: HTTPExchange) {
-    guard control.serverState == .running else {
-      return exchange.reply(
-        Problem(
-          .serviceUnavailable, "server_stopped", "the RTSP server is stopped",
-          hint: "POST /api/v1/server/start"))
-    }
-    exchange.reply(Self.text("ready\n"))
-  }
+  // MARK: What there is
 
   private func metrics(_ exchange: HTTPExchange) {
     let text = MetricsText(control, control.rtsp.metrics, for: exchange.identity).text

@@ -31,8 +31,12 @@ final class HTTPConnection: Connection {
   /// Whose WebSocket or stream it is, and from where.
   private var visitor: (identity: Identity, address: SocketAddress)?
 
-  init(_ socket: StreamSocket, server: HTTPServer) throws(SystemError) {
+  /// It has come to this instance on purpose, not because the kernel chose it from several.
+  private let isOwn: Bool
+
+  init(_ socket: StreamSocket, isOwn: Bool, server: HTTPServer) throws(SystemError) {
     self.server = server
+    self.isOwn = isOwn
     var bounds = HTTPParser.Bounds()
     bounds.headBytesMax = server.limits.httpHeadBytesMax
     bounds.headerCountMax = server.limits.headersMax
@@ -178,6 +182,7 @@ final class HTTPConnection: Connection {
     if let problem = server.policy.refusal(of: request) {
       return answer(Self.problem(problem), to: request)
     }
+    if let response = direction(for: request) { return answer(response, to: request) }
     guard !server.door.isAskingTooOften(peer, at: loop.now) else {
       server.metrics.refused("http", Door.Refusal.addressRequests.rawValue)
       return answer(Self.problem(Problem(.addressRequests)), to: request)
@@ -198,6 +203,22 @@ final class HTTPConnection: Connection {
     if !server.api.handle(exchange) {
       exchange.reply(server.files.response(to: request))
     }
+  }
+
+  /// Whoever asks for what one instance has, where several share a port, would get another's answer
+  /// each time. The page is sent on to an instance's own address, scripts are told of it.
+  private func direction(for request: HTTPRequest) -> HTTPResponse? {
+    guard !isOwn, let own = server.ownAddress else { return nil }
+    if request.path == "/" {
+      var response = HTTPResponse(.temporaryRedirect)
+      response.headers.append("Location", "http://\(own)/")
+      return response
+    }
+    guard RequestPolicy.isOfOneInstance(request.path) else { return nil }
+    return Self.problem(
+      Problem(
+        .misdirected, "shared_port", "several instances share this port",
+        hint: "ask one of them, this one at http://\(own)"))
   }
 
   private func upgrade(_ request: HTTPRequest, _ identity: Identity) {

@@ -14,6 +14,10 @@ final class HTTPServer {
   let metrics: Metrics
   let access: Access
   private var listener: Listener?
+  /// Where this instance alone is reached, when it shares the other one.
+  private var ownListener: Listener?
+  /// Other instances listen on the same port.
+  var isShared = false
   private var connections: [ObjectIdentifier: HTTPConnection] = [:]
   private var browsers: [ObjectIdentifier: BrowserSession] = [:]
 
@@ -26,7 +30,7 @@ final class HTTPServer {
     self.limits = limits
     door = Door(limits)
     self.buffer = buffer
-    files = StaticFiles(folder: www)
+    files = StaticFiles(folder: www, siblings: control.siblings.addresses)
     api = API(control, files: files)
     policy = RequestPolicy(allowedHosts: allowedHosts)
     control.serverStateChanged = { [unowned self] in broadcast($0) }
@@ -42,18 +46,33 @@ final class HTTPServer {
 
   /// Where it listens.
   var address: SocketAddress? { listener?.address }
+  /// Where this instance alone is reached, when it shares the port.
+  var ownAddress: SocketAddress? { ownListener?.address }
 
   func start(on address: SocketAddress) throws(SystemError) {
     listener = try Listener(
+      address, isShared: isShared, on: loop, exhausted: Listener.exhausted,
+      accepted: { [unowned self] in accept($0, isOwn: ownListener == nil) })
+  }
+
+  /// Listens where this instance alone is reached.
+  func startOwn(on address: SocketAddress) throws(SystemError) {
+    ownListener = try Listener(
       address, on: loop, exhausted: Listener.exhausted,
-      accepted: { [unowned self] in accept($0) })
+      accepted: { [unowned self] in accept($0, isOwn: true) })
+  }
+
+  /// Takes no more connections on a port that others share; those that there are go on.
+  func stopListening() {
+    listener?.leave()
+    listener = nil
   }
 
   /// Listens on a socket that was opened for us.
   func start(inherited socket: InheritedSocket) throws(SystemError) {
     listener = try Listener(
       inherited: socket, on: loop, exhausted: Listener.exhausted,
-      accepted: { [unowned self] in accept($0) })
+      accepted: { [unowned self] in accept($0, isOwn: ownListener == nil) })
   }
 
   func stop() {
@@ -61,10 +80,12 @@ final class HTTPServer {
     for connection in Array(connections.values) { connection.close() }
     listener?.close()
     listener = nil
+    ownListener?.close()
+    ownListener = nil
   }
 
   /// The name of the cookie of a login. Browsers tell hosts apart, but not ports.
-  var cookie: String { "streamd-\(address?.port ?? 0)" }
+  var cookie: String { "streamd-\((ownAddress ?? address)?.port ?? 0)" }
 
   /// Users have changed: ends what those have open who are not let in any more.
   func recheck() {
@@ -95,7 +116,7 @@ final class HTTPServer {
     }
   }
 
-  private func accept(_ socket: StreamSocket) {
+  private func accept(_ socket: StreamSocket, isOwn: Bool) {
     // A proxy is let in; those that it speaks for are looked at with each request.
     guard access.addresses.admits(socket.peer) || access.addresses.isProxy(socket.peer) else {
       return metrics.refused("http", "address")
@@ -110,7 +131,7 @@ final class HTTPServer {
       return
     }
     do throws(SystemError) {
-      let connection = try HTTPConnection(socket, server: self)
+      let connection = try HTTPConnection(socket, isOwn: isOwn, server: self)
       connections[ObjectIdentifier(connection)] = connection
     } catch {
       door.leave(socket.peer)

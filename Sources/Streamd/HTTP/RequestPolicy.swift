@@ -32,6 +32,15 @@ struct RequestPolicy {
     return nil
   }
 
+  /// What belongs to one instance, where several share a port. Files, streams and sockets are the
+  /// same of each.
+  static func isOfOneInstance(_ path: String) -> Bool {
+    [
+      "/api/v1/sessions", "/api/v1/clients", "/api/v1/server", "/api/v1/drain", "/api/v1/log",
+      "/api/v1/recordings", "/metrics",
+    ].contains { path == $0 || path.hasPrefix($0 + "/") }
+  }
+
   /// Loopback names, address literals and what was configured. Any other name may be one that
   /// somebody has pointed at us (DNS rebinding).
   private func isOwn(_ host: String) -> Bool {

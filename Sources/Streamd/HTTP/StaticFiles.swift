@@ -4,13 +4,18 @@ internal import Wire
 /// The dashboard's files. Nothing outside of their folder can be had, and nothing hidden in it.
 struct StaticFiles {
   let folder: Folder?
+  /// Where the other instances are, whose state the page asks for.
+  var siblings: [String] = []
 
   private static let fileBytesMax = 4 << 20
 
   /// The policy that lets the page load nothing but its own files and the daemon's pictures.
-  private static let contentSecurityPolicy =
-    "default-src 'self'; img-src 'self' blob: data:; connect-src 'self'; style-src 'self'; "
-    + "script-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
+  private var contentSecurityPolicy: String {
+    let others = siblings.map { " http://\($0)" }.joined()
+    return "default-src 'self'; img-src 'self' blob: data:; connect-src 'self'\(others); "
+      + "style-src 'self'; script-src 'self'; frame-ancestors 'none'; base-uri 'none'; "
+      + "form-action 'self'"
+  }
 
   private static let types: [String: String] = [
     "html": "text/html; charset=utf-8", "js": "text/javascript; charset=utf-8",
@@ -26,7 +31,7 @@ struct StaticFiles {
     else { return nil }
     var response = HTTPResponse(.unauthorized, Self.types["html"], bytes)
     response.headers.append("Cache-Control", "no-store")
-    response.headers.append("Content-Security-Policy", Self.contentSecurityPolicy)
+    response.headers.append("Content-Security-Policy", contentSecurityPolicy)
     response.headers.append("Referrer-Policy", "no-referrer")
     return response
   }
@@ -102,7 +107,7 @@ struct StaticFiles {
     response.headers.append("Accept-Ranges", "bytes")
     // Asked for anew each time, so that an update shows at once; unchanged files cost 304.
     response.headers.append("Cache-Control", "no-cache")
-    response.headers.append("Content-Security-Policy", Self.contentSecurityPolicy)
+    response.headers.append("Content-Security-Policy", contentSecurityPolicy)
     response.headers.append("Referrer-Policy", "no-referrer")
     return response
   }

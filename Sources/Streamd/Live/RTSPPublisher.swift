@@ -99,10 +99,10 @@ final class RTSPPublisher: Wakeable, EventHandler, LivePublisher {
     guard let ports else { return }
     if registration == ports.rtpRegistration {
       for _ in 0..<Self.packetsPerTurn {
-        guard ports.rtp.receive(into: buffer) != nil else { break }
+        guard ports.receive(into: buffer) else { break }
         take(buffer.copy())
       }
-    } else if ports.rtcp.receive(into: buffer) != nil {
+    } else if ports.receiveControl(into: buffer) {
       buffer.withBytes { takeControl($0) }
     }
   }
@@ -138,7 +138,7 @@ final class RTSPPublisher: Wakeable, EventHandler, LivePublisher {
 
   private func sendReport(_ bytes: [UInt8]) {
     if let ports {
-      _ = ports.rtcp.send(bytes)
+      ports.sendControl(bytes)
     } else if let channels {
       var message: [UInt8] = []
       InterleavedHeader(channel: channels.rtcp, length: bytes.count).emit(into: &message)

@@ -164,7 +164,8 @@ final class RTSPConnection: Connection {
       let answer = { [weak self] (found: Result<MediaDescription, RTSPRefusal>) in
         guard let self, conversation.isWaiting else { return }
         switch found {
-        case .success(let media) where identity?.sees(media.name) ?? true:
+        case .success(var media) where identity?.sees(media.name) ?? true:
+          media.group = server.groups.group(of: media.name)
           conversation.found(media)
         case .success: conversation.refused(RTSPRefusal(.notFound, Catalog.missing))
         case .failure(let refusal): conversation.refused(refusal)
@@ -202,10 +203,11 @@ final class RTSPConnection: Connection {
         do throws(RTSPRefusal) {
           let feed = try found.get()
           let (subscriber, ports) = try admit(session) { () throws(RTSPRefusal) in
-            try subscription.open(feed, transport)
+            try subscription.open(feed, transport, named: media.name)
           }
           subscribe(session, subscriber)
-          conversation.opened(serverPorts: ports, ssrc: subscriber.ssrc)
+          conversation.opened(
+            serverPorts: ports, ssrc: subscriber.ssrc, source: (subscriber as? GroupMember)?.source)
         } catch {
           conversation.refused(error)
         }

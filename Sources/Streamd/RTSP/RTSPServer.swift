@@ -19,6 +19,8 @@ final class RTSPServer {
   /// so, and nobody else can take the port.
   private var isInherited = false
   private var isServing = false
+  /// Other instances listen on the same port.
+  var isShared = false
   private var connections: [ObjectIdentifier: RTSPConnection] = [:]
   private var playCount: UInt64 = 0
   private var connectionCount = 0
@@ -26,6 +28,8 @@ final class RTSPServer {
   private var ended: [String: Subscriber.Counters] = [:]
   let metrics: Metrics
   let access: Access
+  /// What goes to multicast groups.
+  private(set) lazy var groups = GroupStreams(of: self)
 
   static let name = "streamd/\(version)"
 
@@ -60,7 +64,7 @@ final class RTSPServer {
   func start(on address: SocketAddress) throws(SystemError) {
     if !isInherited {
       listener = try Listener(
-        address, on: loop, exhausted: Listener.exhausted,
+        address, isShared: isShared, on: loop, exhausted: Listener.exhausted,
         accepted: { [unowned self] in accept($0) })
     }
     isServing = true
@@ -76,13 +80,19 @@ final class RTSPServer {
     }
   }
 
+  /// Takes no more connections; those that there are go on.
+  func stopListening() {
+    listener?.leave()
+    listener = nil
+  }
+
   // MARK: For the control interface
 
   /// How many sessions there are.
   var clientCount: Int { connections.values.reduce(0) { $0 + $1.sessionCount } }
 
   /// The names of all transports.
-  static let transports = ["udp", "tcp", "classroom"]
+  static let transports = ["udp", "tcp", "classroom", GroupWay.name]
 
   /// What has been sent since the daemon began, by transport.
   var totals: [String: Subscriber.Counters] {
@@ -92,6 +102,7 @@ final class RTSPServer {
         totals[subscriber.way.name, default: .init()].add(subscriber.total)
       }
     }
+    for sender in groups.senders { totals[GroupWay.name, default: .init()].add(sender.total) }
     return totals
   }
 
@@ -141,16 +152,21 @@ final class RTSPServer {
     _ subscriber: Subscriber, of connection: RTSPConnection,
     _ reason: RTSPServerConversation.EndReason
   ) {
-    ended[subscriber.way.name, default: .init()].add(subscriber.total)
+    hasEnded(subscriber)
     door.closeSession(connection.peer)
     metrics.sessionEnded(reason)
+    let report = subscriber.report
     activity.note(
       .info, "client left",
       [
-        "peer": "\(connection.peer)", "reason": "\(reason)",
-        "frames": String(subscriber.total.frames),
-        "skipped": String(subscriber.total.skipped),
+        "peer": "\(connection.peer)", "reason": "\(reason)", "frames": String(report.frames),
+        "skipped": String(report.skipped),
       ])
+  }
+
+  /// Keeps what somebody has sent who sends no more.
+  func hasEnded(_ subscriber: Subscriber) {
+    ended[subscriber.way.name, default: .init()].add(subscriber.total)
   }
 
   func ended(

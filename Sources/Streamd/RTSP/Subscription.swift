@@ -22,6 +22,20 @@ struct Subscription {
       case .live(let stream): stream.longestPicture
       }
     }
+
+    /// One that takes from it and sends by a way.
+    func subscriber(
+      _ way: Way, _ server: RTSPServer, _ ended: @escaping (Subscriber.End) -> Void
+    ) -> Subscriber {
+      switch self {
+      case .file(let media, let packets):
+        FileSubscriber(
+          packets: packets, media: media.description, way: way, limits: server.limits,
+          loop: server.loop, ended: ended)
+      case .live(let stream):
+        LiveSubscriber(stream, way: way, limits: server.limits, loop: server.loop, ended: ended)
+      }
+    }
   }
 
   /// Opens the way.
@@ -29,26 +43,34 @@ struct Subscription {
   /// - Returns: the subscriber, and the server's ports where it has some.
   /// - Throws: 453 when no ports are left, 503 when the machine has no more sockets.
   func open(
-    _ feed: Feed, _ transport: TransportHeader
+    _ feed: Feed, _ transport: TransportHeader, named name: String
   ) throws(RTSPRefusal) -> (Subscriber, TransportHeader.PortPair?) {
+    guard transport.channels != nil || !isBalanced else {
+      throw RTSPRefusal(.unsupportedTransport, "UDP does not get through the proxy, take TCP")
+    }
+    if transport.isMulticast { return (try member(of: feed, name), nil) }
     if let channels = transport.channels {
       connection.makeRoom(forFramesOf: feed.longestFrame)
-      return (subscriber(of: feed, InterleavedWay(channels, of: connection)), nil)
+      return (feed.subscriber(InterleavedWay(channels, of: connection), server, ended), nil)
     }
     guard let ports = transport.clientPorts else { throw RTSPRefusal(.unsupportedTransport) }
     let (way, port) = try openDatagrams(ports)
-    return (subscriber(of: feed, way), TransportHeader.PortPair(rtp: port, rtcp: port + 1))
+    return (
+      feed.subscriber(way, server, ended), TransportHeader.PortPair(rtp: port, rtcp: port + 1)
+    )
   }
 
-  private func subscriber(of feed: Feed, _ way: Way) -> Subscriber {
-    switch feed {
-    case .file(let media, let packets):
-      FileSubscriber(
-        packets: packets, media: media.description, way: way, limits: server.limits,
-        loop: server.loop, ended: ended)
-    case .live(let stream):
-      LiveSubscriber(stream, way: way, limits: server.limits, loop: server.loop, ended: ended)
-    }
+  /// Somebody stands between the player and us, of whom alone we know the address: RTP would go
+  /// there. Whoever comes from this machine is more likely a player.
+  private var isBalanced: Bool {
+    server.access.addresses.isProxy(connection.peer) && !connection.peer.isLocalhost
+  }
+
+  private func member(of feed: Feed, _ name: String) throws(RTSPRefusal) -> GroupMember {
+    GroupMember(
+      try server.groups.stream(name, of: feed), peer: connection.peer, limits: server.limits,
+      loop: server.loop,
+      heard: { [unowned connection, session] in connection.heard(from: session) }, ended: ended)
   }
 
   private func openDatagrams(

@@ -51,10 +51,10 @@ enum Pull {
     }
   }
 
-  /// `udp`, `tcp` or `http`.
+  /// `udp`, `tcp`, `multicast` or `http`.
   var transport: String {
     switch self {
-    case .rtsp(let reception): reception.usesTCP ? "tcp" : "udp"
+    case .rtsp(let reception): reception.transport.rawValue
     case .http: "http"
     }
   }

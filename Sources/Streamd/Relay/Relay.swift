@@ -23,8 +23,8 @@ final class Relay: Wakeable, LiveDemand {
   private var addresses: ArraySlice<SocketAddress> = []
   /// What the name stood for when it was looked up last: better than none.
   private var knownAddresses: [SocketAddress] = []
-  /// UDP has been of no use since somebody has wanted the source.
-  private var usesTCP: Bool
+  /// TCP when UDP has been of no use since somebody has wanted the source.
+  private var transport: ReceptionTransport
   private var before = Pull.Figures()
   private var meter = RateMeter()
   private var nextSample: Instant = .max
@@ -42,7 +42,7 @@ final class Relay: Wakeable, LiveDemand {
     self.settings = settings
     self.home = home
     loop = home.loop
-    usesTCP = settings.usesTCP
+    transport = settings.transport
     schedule = RelaySchedule(
       settings.mode, graceNanoseconds: Instant(settings.graceSeconds) * 1_000_000_000,
       patience: home.patience)
@@ -80,7 +80,7 @@ final class Relay: Wakeable, LiveDemand {
     case .disconnect:
       attempt += 1
       letGo()
-      (usesTCP, lastError) = (settings.usesTCP, nil)
+      (transport, lastError) = (settings.transport, nil)
       home.activity.note(.info, "source is let go, nobody watches", ["source": settings.name])
       stream?.stop("nobody has watched it")
     case nil: break
@@ -140,8 +140,8 @@ final class Relay: Wakeable, LiveDemand {
       RTSPReception(
         .init(
           url: url.requested, userInfo: url.userInfo, answerNanoseconds: Self.answerNanoseconds,
-          silenceNanoseconds: Self.silenceNanoseconds),
-        usesTCP: usesTCP, loop: loop, buffer: home.buffer, ports: home.ports,
+          silenceNanoseconds: Self.silenceNanoseconds, interface: home.interface),
+        over: transport, loop: loop, buffer: home.buffer, ports: home.ports,
         happened: { [unowned self] event in
           switch event {
           // As players ask for it: live cameras do not mind, servers of files begin there.
@@ -160,7 +160,7 @@ final class Relay: Wakeable, LiveDemand {
     switch event {
     case .playing: stream?.begin()
     case .fallsBack(let reason):
-      usesTCP = true
+      transport = .tcp
       home.activity.note(
         .warning, "source falls back to TCP", ["source": settings.name, "reason": reason])
       pull?.connect(to: address)

@@ -8,6 +8,8 @@ final class Relays {
   let live: LiveStreams
   let buffer: ReceiveBuffer
   let ports: PortAllocator
+  /// The interface that multicast comes by; nil leaves it to the routes.
+  var interface: String?
   let resolver: NameResolver
   let patience: RelaySchedule.Patience
   private var relays: [String: Relay] = [:]

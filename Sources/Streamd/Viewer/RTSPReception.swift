@@ -2,8 +2,8 @@ internal import Reactor
 internal import Wire
 
 /// An RTSP session with one JPEG track, from the receiving end: the connection, RTP over UDP or
-/// inside of the connection, pictures and receiver reports. UDP that stays silent is given up for
-/// TCP. When to begin, and what follows from a failure, is its owner's business.
+/// inside of the connection or from a group, pictures and receiver reports. UDP that stays silent
+/// is given up for TCP. When to begin, and what follows from a failure, is its owner's business.
 final class RTSPReception: Wakeable, EventHandler {
   /// What is to be received, and what is shown to the server.
   struct Target {
@@ -14,6 +14,8 @@ final class RTSPReception: Wakeable, EventHandler {
     var answerNanoseconds: Instant
     /// Who plays and sends nothing for so long is taken for lost; nil waits for ever.
     var silenceNanoseconds: Instant?
+    /// The interface that multicast comes by; nil leaves it to the routes.
+    var interface: String?
   }
 
   enum Event {
@@ -42,7 +44,7 @@ final class RTSPReception: Wakeable, EventHandler {
   }
 
   let target: Target
-  private(set) var usesTCP: Bool
+  private(set) var transport: ReceptionTransport
   private(set) var receiver = RTPReceiver(width: nil, height: nil)
   private let loop: EventLoop
   private let buffer: ReceiveBuffer
@@ -51,7 +53,7 @@ final class RTSPReception: Wakeable, EventHandler {
   private let show: (Picture) -> Void
   private var address: SocketAddress
   private var connection: RTSPClientConnection?
-  private var ports: ReceivePorts?
+  private var ports: (any MediaPorts)?
   private var channels = TransportHeader.Channels(rtp: 0, rtcp: 1)
   private var isPlaying = false
   private var playingSince: Instant = 0
@@ -69,10 +71,11 @@ final class RTSPReception: Wakeable, EventHandler {
   ///   - happened: told of everything but pictures.
   ///   - show: given each picture.
   init(
-    _ target: Target, usesTCP: Bool, loop: EventLoop, buffer: ReceiveBuffer, ports: PortAllocator,
+    _ target: Target, over transport: ReceptionTransport, loop: EventLoop, buffer: ReceiveBuffer,
+    ports: PortAllocator,
     happened: @escaping (Event) -> Void, show: @escaping (Picture) -> Void
   ) {
-    (self.target, self.usesTCP) = (target, usesTCP)
+    (self.target, self.transport) = (target, transport)
     (self.loop, self.buffer, allocator) = (loop, buffer, ports)
     (self.happened, self.show) = (happened, show)
     address = .localhost(port: 0)
@@ -86,16 +89,7 @@ final class RTSPReception: Wakeable, EventHandler {
     hangUp()
     self.address = address
     do throws(SystemError) {
-      var offer = TransportHeader(usesTCP ? .tcp : .udp)
-      if usesTCP {
-        offer.channels = channels
-      } else {
-        let opened = try ReceivePorts.open(
-          on: address.anyAddress, from: allocator, loop: loop, handler: self)
-        guard let opened else { return fail(.noPorts) }
-        ports = opened
-        offer.clientPorts = opened.pair
-      }
+      guard let offer = try offer() else { return fail(.noPorts) }
       var conversation = RTSPClientConversation(
         url: target.url, offer: offer, userAgent: RTSPServer.name, userInfo: target.userInfo,
         token: target.token, answerNanoseconds: target.answerNanoseconds)
@@ -107,6 +101,22 @@ final class RTSPReception: Wakeable, EventHandler {
     } catch {
       fail(.noConnection("cannot connect to \(address): \(error.reason)"))
     }
+  }
+
+  /// Nil when no ports are free.
+  private func offer() throws(SystemError) -> TransportHeader? {
+    var offer = TransportHeader(transport == .tcp ? .tcp : .udp)
+    switch transport {
+    case .tcp: offer.channels = channels
+    case .multicast: offer.isMulticast = true
+    case .udp:
+      let opened = try ReceivePorts.open(
+        on: address.anyAddress, from: allocator, loop: loop, handler: self)
+      guard let opened else { return nil }
+      ports = opened
+      offer.clientPorts = opened.pair
+    }
+    return offer
   }
 
   /// Plays from a place in microseconds, or from where it stands.
@@ -155,22 +165,35 @@ final class RTSPReception: Wakeable, EventHandler {
     }
   }
 
-  private func agree(_ transport: TransportHeader) -> Bool {
-    if usesTCP {
-      if let channels = transport.channels { self.channels = channels }
-      return true
+  private func agree(_ agreed: TransportHeader) -> Bool {
+    switch transport {
+    case .tcp:
+      if let channels = agreed.channels { self.channels = channels }
+    case .udp:
+      guard let server = agreed.serverPorts, let ports = ports as? ReceivePorts else {
+        // Without knowing where packets come from, anyone could send some.
+        fallBack("the server names no ports")
+        return false
+      }
+      ports.connect(to: address, server, buffer: buffer)
+    case .multicast: return join(agreed)
     }
-    guard let server = transport.serverPorts, let ports else {
-      // Without knowing where packets come from, anyone could send some.
-      fallBack("the server names no ports")
-      return false
-    }
-    ports.connect(to: address, server, buffer: buffer)
     return true
   }
 
+  private func join(_ agreed: TransportHeader) -> Bool {
+    do throws(SystemError) {
+      ports = try GroupPorts.join(
+        agreed, server: address, interface: target.interface, loop: loop, handler: self)
+      if ports == nil { fallBack("the server names no group") }
+    } catch {
+      fallBack("there is no way to the group: \(error.reason)")
+    }
+    return ports != nil
+  }
+
   private func fallBack(_ reason: String) {
-    usesTCP = true
+    transport = .tcp
     hangUp()
     happened(.fallsBack(reason))
   }
@@ -195,10 +218,10 @@ final class RTSPReception: Wakeable, EventHandler {
       // Several packets a turn, but not for ever: others have their turn, too.
       for _ in 0..<64 {
         // Whoever is shown a picture may have hung up.
-        guard self.ports === ports, ports.rtp.receive(into: buffer) != nil else { break }
+        guard self.ports === ports, ports.receive(into: buffer) else { break }
         receive(buffer.copy())
       }
-    } else if ports.rtcp.receive(into: buffer) != nil {
+    } else if ports.receiveControl(into: buffer) {
       buffer.withBytes { receiveControl($0) }
     }
   }
@@ -222,7 +245,7 @@ final class RTSPReception: Wakeable, EventHandler {
     loop.deadlines.set(self, at: next)
   }
 
-  private var isSilentOverUDP: Bool { !usesTCP && receiver.packets == packetsAtPlay }
+  private var isSilentOverUDP: Bool { transport != .tcp && receiver.packets == packetsAtPlay }
 
   override func wake(at now: Instant) {
     guard isPlaying else { return }
@@ -230,7 +253,7 @@ final class RTSPReception: Wakeable, EventHandler {
     guard isPlaying else { return }
     if now >= nextReport { sendReport(now) }
     if isSilentOverUDP, now - playingSince >= Self.silenceNanoseconds {
-      return fallBack("no packet has come over UDP")
+      return fallBack("no packet has come over \(transport.shown)")
     }
     if let silence = target.silenceNanoseconds, now - lastPacket >= silence {
       return fail(.silent)
@@ -242,7 +265,7 @@ final class RTSPReception: Wakeable, EventHandler {
     nextReport = now + Self.reportNanoseconds
     let bytes = receiver.report(at: now)
     if let ports {
-      _ = ports.rtcp.send(bytes)
+      ports.sendControl(bytes)
     } else {
       connection?.sendControl(bytes, channel: channels.rtcp)
     }

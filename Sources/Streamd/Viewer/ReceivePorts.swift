@@ -3,16 +3,17 @@ internal import Wire
 
 /// The pair of UDP ports that a viewer session receives on, from the same allocator as the
 /// server's.
-final class ReceivePorts {
-  let rtp: DatagramSocket
-  let rtcp: DatagramSocket
+final class ReceivePorts: MediaPorts {
+  private let rtp: DatagramSocket
+  private let rtcp: DatagramSocket
   let rtpRegistration: Registration
   private let rtcpRegistration: Registration
   private let loop: EventLoop
   private let allocator: PortAllocator
 
   /// A second of large pictures may wait here while the loop is busy.
-  private static let receiveBufferBytes = 1 << 20
+  static let receiveBufferBytes = 1 << 20
+  static let controlBufferBytes = 16 * 1024
 
   /// Binds a pair to `local` and watches it for `handler`.
   ///
@@ -33,21 +34,33 @@ final class ReceivePorts {
   ) throws(SystemError) {
     let rtp = try DatagramSocket(
       local: rtpAddress, receiveBufferBytes: Self.receiveBufferBytes)
-    let rtcp = try DatagramSocket(local: rtcpAddress, receiveBufferBytes: 16 * 1024)
+    let rtcp = try DatagramSocket(local: rtcpAddress, receiveBufferBytes: Self.controlBufferBytes)
     self.rtp = rtp
     self.rtcp = rtcp
     self.loop = loop
     self.allocator = allocator
+    (rtpRegistration, rtcpRegistration) = try Self.watch(rtp, rtcp, loop, handler)
+  }
+
+  /// Has the loop tell of both.
+  static func watch(
+    _ rtp: DatagramSocket, _ rtcp: DatagramSocket, _ loop: EventLoop, _ handler: any EventHandler
+  ) throws(SystemError) -> (rtp: Registration, rtcp: Registration) {
     let registration = try loop.add(rtp, .readable, handler)
     do throws(SystemError) {
-      rtcpRegistration = try loop.add(rtcp, .readable, handler)
+      return (registration, try loop.add(rtcp, .readable, handler))
     } catch {
       // The loop would keep the handler for as long as nobody gets the descriptor's number.
       loop.remove(registration)
       throw error
     }
-    rtpRegistration = registration
   }
+
+  func receive(into buffer: ReceiveBuffer) -> Bool { rtp.receive(into: buffer) != nil }
+
+  func receiveControl(into buffer: ReceiveBuffer) -> Bool { rtcp.receive(into: buffer) != nil }
+
+  func sendControl(_ bytes: [UInt8]) { _ = rtcp.send(bytes) }
 
   /// As SETUP offers it.
   var pair: TransportHeader.PortPair {

@@ -39,7 +39,7 @@ final class ViewerSession: Wakeable {
   private let loop: EventLoop
   let address: SocketAddress
   private let policy: RetryPolicy
-  private let usesTCP: Bool
+  private let transport: ReceptionTransport
   private lazy var reception = makeReception()
   private var pending: Completion?
   private var meter = RateMeter()
@@ -60,14 +60,14 @@ final class ViewerSession: Wakeable {
   private static let sampleNanoseconds: Instant = 250_000_000
 
   init(
-    id: String, target: ViewerTarget, address: SocketAddress, usesTCP: Bool,
+    id: String, target: ViewerTarget, address: SocketAddress, transport: ReceptionTransport,
     credentials: Credentials?, home: ViewerSessions
   ) {
     self.credentials = credentials
     self.id = id
     self.target = target
     self.address = address
-    self.usesTCP = usesTCP
+    self.transport = transport
     self.home = home
     loop = home.loop
     audience = Audience(loop: home.loop)
@@ -81,8 +81,8 @@ final class ViewerSession: Wakeable {
     return RTSPReception(
       .init(
         url: url, userInfo: credentials?.userInfo, token: credentials?.token,
-        answerNanoseconds: policy.answerNanoseconds),
-      usesTCP: usesTCP, loop: loop, buffer: home.buffer, ports: home.ports,
+        answerNanoseconds: policy.answerNanoseconds, interface: home.interface),
+      over: transport, loop: loop, buffer: home.buffer, ports: home.ports,
       happened: { [unowned self] in happened($0) }, show: { [unowned self] in show($0) })
   }
 
@@ -152,7 +152,7 @@ final class ViewerSession: Wakeable {
     report.serverAddr = target.serverAddr
     report.serverPort = target.serverPort
     report.videoFile = target.videoFile
-    report.transport = reception.usesTCP ? "tcp" : "udp"
+    report.transport = reception.transport.rawValue
     if retryAt != nil || attemptEnds != nil {
       report.attempt = isReconnecting ? retries : retries + 1
       report.attemptsMax = isReconnecting ? policy.retriesMax : policy.attemptsMax
@@ -212,7 +212,7 @@ final class ViewerSession: Wakeable {
     case .ready:
       guard !wantsToPlay else { return reception.play(from: playedFrom) }
       reached()
-      change(.ready, "Set up over \(reception.usesTCP ? "TCP" : "UDP")")
+      change(.ready, "Set up over \(reception.transport.shown)")
       answer(nil)
     case .playing: startedPlaying()
     case .paused:

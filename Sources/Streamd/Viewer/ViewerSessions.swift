@@ -8,6 +8,8 @@ final class ViewerSessions {
   let buffer: ReceiveBuffer
   let retryPolicy: RetryPolicy
   let ports: PortAllocator
+  /// The interface that multicast comes by; nil leaves it to the routes.
+  var interface: String?
   /// Servers that may be watched besides our own.
   var allowed: [SocketAddress]
   var sessionsMax: Int
@@ -53,9 +55,10 @@ final class ViewerSessions {
         .serviceUnavailable, "too_many_sessions", "there are \(sessionsMax) sessions already",
         hint: "tear one down")
     }
-    guard transport == nil || transport == "udp" || transport == "tcp" else {
+    guard let transport = ReceptionTransport(rawValue: transport ?? "udp") else {
       throw Problem(
-        .badRequest, "bad_transport", "transport is neither udp nor tcp", hint: "leave it out")
+        .badRequest, "bad_transport", "transport is none of \(ReceptionTransport.list)",
+        hint: "leave it out")
     }
     guard identity.sees(asked: target.videoFile) else {
       throw Problem(
@@ -63,7 +66,7 @@ final class ViewerSessions {
         hint: "choose another video")
     }
     let session = ViewerSession(
-      id: Self.newIdentifier(), target: target, address: address, usesTCP: transport == "tcp",
+      id: Self.newIdentifier(), target: target, address: address, transport: transport,
       credentials: userInfo.map { .userInfo($0) }
         ?? (isOwn(address) ? pass(identity).map { .pass($0) } : nil),
       home: self)

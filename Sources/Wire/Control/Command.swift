@@ -20,9 +20,12 @@ public struct Command: Decodable, Equatable, Sendable {
   public var source: String?
   /// Where to play from, in seconds.
   public var rangeS: Double?
+  /// How long something may last.
+  public var seconds: Int?
 
   private enum CodingKeys: CodingKey {
     case event, id, serverAddr, serverPort, videoFile, transport, frames, sessionId, source, rangeS
+    case seconds
   }
 
   /// Reads the fields that are there; a port may be a number or its text, as in HTML forms.
@@ -44,6 +47,7 @@ public struct Command: Decodable, Equatable, Sendable {
     sessionId = try container.decodeIfPresent(String.self, forKey: .sessionId)
     source = try container.decodeIfPresent(String.self, forKey: .source)
     rangeS = try container.decodeIfPresent(Double.self, forKey: .rangeS)
+    seconds = try container.decodeIfPresent(Int.self, forKey: .seconds)
   }
 
   private static func text(

@@ -17,11 +17,18 @@ public struct StatusReport: Codable, Equatable, Sendable {
   public var sessions: Int
   /// Browsers and scripts that watch over HTTP.
   public var viewers: Int
+  /// It takes no more viewers, and ends when the last one has gone. Daemons before instances were
+  /// thought of say nothing of it, nor of the next two.
+  public var draining: Bool?
+  /// Which of the instances that share ports it is, counted from 1; 0 when it is alone.
+  public var instance: Int?
+  /// Where each of them is reached alone.
+  public var instances: [String]?
 
   // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
   public init(
     version: String, state: String, rtsp: String, uptimeS: Double, clients: Int, sessions: Int,
-    viewers: Int
+    viewers: Int, draining: Bool = false, instance: Int = 0, instances: [String] = []
   ) {
     self.version = version
     self.state = state
@@ -30,6 +37,9 @@ public struct StatusReport: Codable, Equatable, Sendable {
     self.clients = clients
     self.sessions = sessions
     self.viewers = viewers
+    self.draining = draining
+    self.instance = instance
+    self.instances = instances
   }
 }
 

@@ -17,11 +17,15 @@ public struct HTTPStatus: Equatable, Hashable, Sendable {
   // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
   public static let created = HTTPStatus(201, "Created")
   // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
+  public static let accepted = HTTPStatus(202, "Accepted")
+  // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
   public static let noContent = HTTPStatus(204, "No Content")
   // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
   public static let partialContent = HTTPStatus(206, "Partial Content")
   // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
   public static let notModified = HTTPStatus(304, "Not Modified")
+  // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
+  public static let temporaryRedirect = HTTPStatus(307, "Temporary Redirect")
   // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
   public static let badRequest = HTTPStatus(400, "Bad Request")
   // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
@@ -67,12 +71,11 @@ public struct HTTPStatus: Equatable, Hashable, Sendable {
 
   /// Every status that this server answers with.
   public static let all: [HTTPStatus] = [
-    .switchingProtocols, .ok, .created, .noContent, .partialContent, .notModified, .badRequest,
-    .unauthorized, .forbidden, .notFound, .methodNotAllowed, .requestTimeout, .conflict,
-    .lengthRequired, .contentTooLarge,
-    .uriTooLong, .unsupportedMediaType, .rangeNotSatisfiable, .misdirected, .upgradeRequired,
-    .tooManyRequests, .fieldsTooLarge, .internalError, .notImplemented, .badGateway,
-    .serviceUnavailable,
+    .switchingProtocols, .ok, .created, .accepted, .noContent, .partialContent, .notModified,
+    .temporaryRedirect, .badRequest, .unauthorized, .forbidden, .notFound, .methodNotAllowed,
+    .requestTimeout, .conflict, .lengthRequired, .contentTooLarge, .uriTooLong,
+    .unsupportedMediaType, .rangeNotSatisfiable, .misdirected, .upgradeRequired, .tooManyRequests,
+    .fieldsTooLarge, .internalError, .notImplemented, .badGateway, .serviceUnavailable,
     .versionNotSupported,
   ]
 

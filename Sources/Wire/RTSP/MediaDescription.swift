@@ -12,6 +12,8 @@ public struct MediaDescription: Equatable, Sendable {
   public var height: Int
   /// What is shown is what happens now: there is no place to go to.
   public let isLive: Bool
+  /// Where it is sent once for all who want it that way; nil where it is not.
+  public var group: MulticastGroup?
 
   /// A file.
   public init(name: String, frameCount: Int, rate: FrameRate, width: Int, height: Int) {
@@ -47,7 +49,7 @@ public struct MediaDescription: Equatable, Sendable {
     }
     let video = SessionDescription.Media(
       kind: "video", profile: "RTP/AVP", formats: [RTPHeader.jpegPayloadType],
-      attributes: attributes)
+      attributes: attributes, port: group?.port ?? 0, connection: group?.connection)
     return SessionDescription(
       origin: origin, address: address, name: name,
       attributes: [

@@ -33,8 +33,9 @@ extension RTSPServerConversation {
     case .describe(let request, let url):
       question = nil
       answerDescribe(request, url, media)
-    case .setup(let request, let url, let transport):
+    case .setup(let request, let url, let offers):
       do throws(RTSPRefusal) {
+        let transport = try Self.choose(offers, media)
         let session = try prepare(request, url, transport, .medium(media))
         question = .open(
           request, session, isNew: !sessions.contains { $0.number == session.number })
@@ -50,17 +51,33 @@ extension RTSPServerConversation {
     }
   }
 
+  /// The first offer that the medium goes by.
+  private static func choose(
+    _ offers: [TransportHeader], _ media: MediaDescription
+  ) throws(RTSPRefusal) -> TransportHeader {
+    for offer in offers {
+      guard offer.isMulticast else { return offer }
+      if let group = media.group { return TransportHeader(group) }
+    }
+    throw noTransport
+  }
+
   /// The way that ``Step/open(session:_:_:isClassroom:)`` or ``Step/receive(session:_:_:_:)`` asked
   /// for.
   ///
-  /// - Parameter ssrc: what packets go out under; nil where they come in.
-  public mutating func opened(serverPorts: TransportHeader.PortPair?, ssrc: UInt32?) {
+  /// - Parameters:
+  ///   - ssrc: what packets go out under; nil where they come in.
+  ///   - source: the address that they come from, where it may be another one than RTSP's.
+  public mutating func opened(
+    serverPorts: TransportHeader.PortPair?, ssrc: UInt32?, source: String? = nil
+  ) {
     guard case .open(let request, var session, let isNew) = question else {
       preconditionFailure("an answer without its question")
     }
     question = nil
     session.transport.serverPorts = serverPorts
     session.transport.ssrc = ssrc
+    session.transport.source = source
     if isNew {
       sessions.append(session)
     } else {
@@ -85,7 +102,9 @@ extension RTSPServerConversation {
       case .medium(let media) = session.subject
     else { return }
     var headers = sessionHeaders(session)
-    headers.append("Range", Self.played(from: frame, range, media).description)
+    // What all see is no single one's to place.
+    let requested = session.transport.isMulticast ? nil : range
+    headers.append("Range", Self.played(from: frame, requested, media).description)
     headers.append(
       "RTP-Info",
       RTPInfo(url: session.controlURL, sequence: sequence, timestamp: timestamp).description)

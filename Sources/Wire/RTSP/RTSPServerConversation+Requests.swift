@@ -90,13 +90,13 @@ extension RTSPServerConversation {
       throw RTSPRefusal(
         .notEnoughBandwidth, "a connection holds \(settings.sessionsMax) sessions at most")
     }
-    let transport = try negotiate(header, isClassroom: request.isClassroom, for: existing)
+    let offers = try negotiate(header, isClassroom: request.isClassroom, for: existing)
     if let existing { try sessions[existing].checkSetup() }
-    guard !transport.isRecord else { return try setupRecord(request, url, transport, existing) }
+    guard !offers[0].isRecord else { return try setupRecord(request, url, offers[0], existing) }
     guard url.track == nil || url.track == 0 else {
       throw RTSPRefusal(.notFound, "there is one track, \(RTSPURL.trackPrefix)0")
     }
-    question = .setup(request, url, transport)
+    question = .setup(request, url, offers.filter { !$0.isRecord })
     outbox.append(.find(url.name))
   }
 
@@ -171,32 +171,40 @@ extension RTSPServerConversation {
     return index
   }
 
-  /// The first offer, in the client's order, that can be had.
+  /// What each offer that can be had comes to, in the client's order; at least one. Whether a
+  /// medium goes to a group shows when it has been found.
   func negotiate(
     _ header: String, isClassroom: Bool, for existing: Int?
-  ) throws(RTSPRefusal) -> TransportHeader {
-    for offer in TransportHeader.parse(header) ?? [] {
-      guard !offer.isMulticast, offer.mode == "play" || offer.isRecord && !isClassroom else {
-        continue
-      }
-      var agreed = TransportHeader(offer.carrier)
-      agreed.mode = offer.isRecord ? "record" : "play"
-      switch offer.carrier {
-      case .udp:
-        guard let ports = offer.clientPorts else { continue }
-        agreed.clientPorts = ports
-        return agreed
-      case .tcp where !isClassroom:
-        guard let channels = freeChannels(wanted: offer.channels, for: existing) else { continue }
-        agreed.channels = channels
-        return agreed
-      case .tcp, .other:
-        continue
-      }
+  ) throws(RTSPRefusal) -> [TransportHeader] {
+    let offers = (TransportHeader.parse(header) ?? [])
+      .filter { $0.mode == "play" || $0.isRecord && !isClassroom }
+      .compactMap { agree($0, isClassroom: isClassroom, for: existing) }
+    guard !offers.isEmpty else { throw Self.noTransport }
+    return offers
+  }
+
+  static let noTransport = RTSPRefusal(
+    .unsupportedTransport,
+    "offer RTP/AVP;unicast;client_port=A-B or RTP/AVP/TCP;unicast;interleaved=A-B")
+
+  private func agree(
+    _ offer: TransportHeader, isClassroom: Bool, for existing: Int?
+  ) -> TransportHeader? {
+    var agreed = TransportHeader(offer.carrier)
+    agreed.mode = offer.isRecord ? "record" : "play"
+    agreed.isMulticast = offer.isMulticast
+    switch offer.carrier {
+    case .udp where offer.isMulticast:
+      return isClassroom || offer.isRecord ? nil : agreed
+    case .udp:
+      agreed.clientPorts = offer.clientPorts
+      return offer.clientPorts.map { _ in agreed }
+    case .tcp where !isClassroom && !offer.isMulticast:
+      agreed.channels = freeChannels(wanted: offer.channels, for: existing)
+      return agreed.channels.map { _ in agreed }
+    case .tcp, .other:
+      return nil
     }
-    throw RTSPRefusal(
-      .unsupportedTransport,
-      "offer RTP/AVP;unicast;client_port=A-B or RTP/AVP/TCP;unicast;interleaved=A-B")
   }
 
   /// The wanted channels, or the next free pair when another session has them.

@@ -134,7 +134,7 @@ public struct RTSPServerConversation {
   enum Question {
     case authorize(RTSPRequest)
     case describe(RTSPRequest, RTSPURL)
-    case setup(RTSPRequest, RTSPURL, TransportHeader)
+    case setup(RTSPRequest, RTSPURL, [TransportHeader])
     case open(RTSPRequest, RTSPServerSession, isNew: Bool)
     case play(RTSPRequest, session: Int, NPTRange?)
     case announce(RTSPRequest, Announcement)

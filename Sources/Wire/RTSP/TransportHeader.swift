@@ -18,6 +18,14 @@ public struct TransportHeader: Equatable, Sendable {
   public var clientPorts: PortPair?
   /// `server_port`, likewise.
   public var serverPorts: PortPair?
+  /// `destination`: the group, where a server has agreed to multicast.
+  public var destination: String?
+  /// `source`: whose packets they are, where that is not the one that RTSP is spoken with.
+  public var source: String?
+  /// `port`: a group's RTP port and RTCP's.
+  public var groupPorts: PortPair?
+  /// `ttl`: how many routers multicast may pass.
+  public var ttl: UInt8?
   /// `interleaved`: RTP's channel and RTCP's.
   public var channels: Channels?
   /// `ssrc`
@@ -49,6 +57,15 @@ public struct TransportHeader: Equatable, Sendable {
   /// A transport without parameters.
   public init(_ carrier: Carrier) { self.carrier = carrier }
 
+  /// What a server agrees to for a medium that goes to a group, whatever was wished.
+  public init(_ group: MulticastGroup) {
+    self.init(.udp)
+    isMulticast = true
+    destination = group.address
+    groupPorts = group.ports
+    ttl = group.ttl
+  }
+
   /// A server has to look at so many offers at most.
   private static let offersMax = 16
 
@@ -74,11 +91,20 @@ public struct TransportHeader: Equatable, Sendable {
     }
   }
 
-  /// Takes one parameter; false when its value is out of range. Unknown ones are passed over, and
-  /// so is `destination`: else anyone could aim a stream at a stranger.
+  /// Takes one parameter; false when its value is out of range. Unknown ones are passed over. A
+  /// server must not heed `destination`: else anyone could aim a stream at a stranger. Nor are a
+  /// group's parameters a reason to refuse an offer, as the server chooses them.
   private mutating func read(_ name: String, _ value: String) -> Bool {
     switch name {
     case "multicast": isMulticast = true
+    case "destination":
+      destination = value
+    case "source":
+      source = value
+    case "port":
+      groupPorts = Self.ports(value)
+    case "ttl":
+      ttl = decimal(value, limit: 255).map { UInt8($0) }
     case "client_port":
       clientPorts = Self.ports(value)
       return clientPorts != nil
@@ -130,6 +156,10 @@ public struct TransportHeader: Equatable, Sendable {
     case .other(let profile): text = profile
     }
     text += isMulticast ? ";multicast" : ";unicast"
+    if let source { text += ";source=\(source)" }
+    if let destination { text += ";destination=\(destination)" }
+    if let groupPorts { text += ";port=\(groupPorts.rtp)-\(groupPorts.rtcp)" }
+    if let ttl { text += ";ttl=\(ttl)" }
     if let channels { text += ";interleaved=\(channels.rtp)-\(channels.rtcp)" }
     if let clientPorts { text += ";client_port=\(clientPorts.rtp)-\(clientPorts.rtcp)" }
     if let serverPorts { text += ";server_port=\(serverPorts.rtp)-\(serverPorts.rtcp)" }

@@ -11,13 +11,22 @@ public struct SessionDescription: Equatable, Sendable {
     public var formats: [UInt8]
     /// `a=` lines in their order.
     public var attributes: [Attribute]
+    /// Where it is sent to; 0 where that is agreed upon in SETUP.
+    public var port: UInt16
+    /// Its own `c=` line, where it has one.
+    public var connection: String?
 
     /// All parts.
-    public init(kind: String, profile: String, formats: [UInt8], attributes: [Attribute]) {
+    public init(
+      kind: String, profile: String, formats: [UInt8], attributes: [Attribute], port: UInt16 = 0,
+      connection: String? = nil
+    ) {
       self.kind = kind
       self.profile = profile
       self.formats = formats
       self.attributes = attributes
+      self.port = port
+      self.connection = connection
     }
 
     /// The first attribute's value under a name.
@@ -91,7 +100,9 @@ public struct SessionDescription: Equatable, Sendable {
           Media(
             kind: String(words[0]), profile: String(words[2]),
             formats: words[3...].compactMap { decimal($0, limit: 127).map { UInt8($0) } },
-            attributes: []))
+            attributes: [], port: decimal(words[1], limit: 65_535).map { UInt16($0) } ?? 0))
+      } else if line.hasPrefix("c="), !media.isEmpty {
+        media[media.count - 1].connection = String(value)
       }
     }
   }
@@ -120,7 +131,8 @@ public struct SessionDescription: Equatable, Sendable {
     lines += attributes.map(Self.line)
     for section in media {
       let formats = section.formats.map(String.init).joined(separator: " ")
-      lines.append("m=\(section.kind) 0 \(section.profile) \(formats)")
+      lines.append("m=\(section.kind) \(section.port) \(section.profile) \(formats)")
+      if let connection = section.connection { lines.append("c=\(connection)") }
       lines += section.attributes.map(Self.line)
     }
     return lines.map { $0 + "\r\n" }.joined()

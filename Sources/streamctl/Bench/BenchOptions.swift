@@ -17,14 +17,16 @@ struct BenchOptions {
   var clients: Int
   /// How long is measured once all of them play.
   var seconds: Int
-  /// The server's process, whose memory and processor time are to be told.
-  var server: Int?
+  /// The server's processes, whose memory and processor time are to be told.
+  var servers: [Int]
   /// The viewer session that WebSockets watch; nil lets the first one set one up.
   var session: String?
   /// Each WebSocket has a viewer session of its own.
   var ownsSessions: Bool
   /// A viewer whose connection ends comes back.
   var reconnects: Bool
+  /// So do viewers that have got no frame for so long.
+  var silenceSeconds: Int
   /// Where RTP and RTCP are received, in pairs that begin with an even number.
   var ports: ClosedRange<Int>
   /// The value of the Authorization header.
@@ -44,19 +46,46 @@ struct BenchOptions {
     if transport == .ws && target.path == "/" { target.path = "/ws" }
     clients = try arguments.count("--clients", 1...100_000) ?? 100
     seconds = try arguments.count("--seconds", 1...86_400) ?? 10
-    server = try arguments.count("--pid", 1...Int(Int32.max))
-    if let server, Process.resources(of: server) == nil {
-      throw Failure(.usage, "--pid \(server): there is no such process")
-    }
+    servers = try Self.servers(arguments["--pid"])
     session = arguments["--session"]
     ownsSessions = arguments["--own-sessions"] != nil
     reconnects = arguments["--reconnect"] != nil
+    silenceSeconds = try arguments.count("--silence", 1...86_400) ?? 10
+    guard reconnects || arguments["--silence"] == nil else {
+      throw Failure(.usage, "--silence says when viewers come back: want --reconnect as well")
+    }
     ports = try Self.ports(arguments["--ports"]) ?? Self.standardPorts
     self.authorization = authorization
     if transport == .udp && clients > ports.count / 2 {
       throw Failure(
         .usage, "--ports has \(ports.count / 2) pairs for \(clients) viewers: want more ports")
     }
+  }
+
+  /// What all of the server's processes take; nil where none was named, or one has gone.
+  var resources: Process.Resources? {
+    let all = servers.compactMap { Process.resources(of: $0) }
+    guard var sum = all.first, all.count == servers.count else { return nil }
+    for one in all.dropFirst() {
+      sum.residentBytes += one.residentBytes
+      sum.cpuMicroseconds += one.cpuMicroseconds
+    }
+    return sum
+  }
+
+  private static func servers(_ text: String?) throws(Failure) -> [Int] {
+    guard let text else { return [] }
+    var servers: [Int] = []
+    for part in text.split(separator: ",", omittingEmptySubsequences: false) {
+      guard let pid = Int32(part), pid > 0 else {
+        throw Failure(.usage, "--pid \(text): want a process' number, or several with commas")
+      }
+      guard Process.resources(of: Int(pid)) != nil else {
+        throw Failure(.usage, "--pid \(pid): there is no such process")
+      }
+      servers.append(Int(pid))
+    }
+    return servers
   }
 
   private static func transport(_ text: String?) throws(Failure) -> Transport? {

@@ -12,7 +12,11 @@ struct BenchReport: Encodable {
   var failed: Int
   /// Connections that ended while they played.
   var ended: Int
+  /// Connections of those who came back and play again.
   var reconnected: Int
+  /// Where viewers come back, the longest time from the last frame of a lost connection to the
+  /// first one of the next.
+  var gapMaxMs: Double?
   /// Viewers that got no frame while it was measured.
   var silent: Int
   /// Until the last viewer played.
@@ -53,9 +57,13 @@ struct BenchReport: Encodable {
     setupMaxMs = Double(load.viewers.map(\.setupNanoseconds).max() ?? 0) / 1e6
     let elapsed = max(1, window.end.monotonic - window.start.monotonic)
     seconds = Double(elapsed) / 1e9
-    // RTP over UDP has the kernel's times of arrival, which are the calendar's.
-    let start = options.transport == .udp ? window.start.realtime : window.start.monotonic
+    let isCalendar = options.transport == .udp
+    let start = isCalendar ? window.start.realtime : window.start.monotonic
+    let end = isCalendar ? window.end.realtime : window.end.monotonic
     let receptions = window.receptions
+    if options.reconnects {
+      gapMaxMs = Double(receptions.map { $0.interruption(until: end) }.max() ?? 0) / 1e6
+    }
     let rates = receptions.map { $0.rate(from: start, to: start + elapsed) }
     frames = receptions.reduce(0) { $0 + $1.frames }
     silent = receptions.count { $0.frames == 0 }
@@ -89,6 +97,7 @@ struct BenchReport: Encodable {
     seconds = rounded(seconds)
     (fpsMean, fpsMin, fpsMax) = (rounded(fpsMean), rounded(fpsMin), rounded(fpsMax))
     (mbitS, ownCpuPercent) = (rounded(mbitS), rounded(ownCpuPercent))
+    gapMaxMs = gapMaxMs.map(rounded)
     cpuUsPerFrame = cpuUsPerFrame.map(rounded)
     cpuPercent = cpuPercent.map(rounded)
   }
@@ -102,6 +111,9 @@ struct BenchReport: Encodable {
     if failed > 0 { viewers += ", \(failed) failed" }
     if ended > 0 { viewers += ", \(ended) connections ended" }
     if reconnected > 0 { viewers += ", \(reconnected) came back" }
+    if let gapMaxMs, gapMaxMs > 0 {
+      viewers += ", the last of them after \(Figure.fixed(gapMaxMs / 1000, 2)) s"
+    }
     if silent > 0 { viewers += ", \(silent) without a frame" }
     var facts = [
       ("viewers", viewers),

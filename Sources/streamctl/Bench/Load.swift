@@ -78,6 +78,7 @@ final class Load: Wakeable {
     var failed = 0
     /// Connections that ended while they played.
     var ended = 0
+    /// Connections of those who came back and play again.
     var reconnected = 0
     var faults: [String: Int] = [:]
     var firstFault: Fault?
@@ -138,6 +139,10 @@ final class Load: Wakeable {
     return true
   }
 
+  /// Now, by the clock that frames come with: RTP over UDP has the kernel's times of arrival, which
+  /// are the calendar's.
+  var frameTime: Int64 { options.transport == .udp ? loop.realtime : loop.readClock() }
+
   /// The next port to try for RTP; RTCP's is the one behind it.
   func nextPort() -> UInt16 {
     defer {
@@ -157,6 +162,7 @@ final class Load: Wakeable {
       if isFirst { tally.failed += 1 }
     } else {
       tally.playing += 1
+      if !isFirst { tally.reconnected += 1 }
       if case .settingUp = phase { tally.setupNanoseconds = loop.readClock() - began }
     }
     if case .settingUp = phase { loop.deadlines.set(self, at: loop.now) }
@@ -169,9 +175,6 @@ final class Load: Wakeable {
     tally.ended += 1
     tally.playing -= 1
   }
-
-  /// A viewer comes back.
-  func reconnected() { tally.reconnected += 1 }
 
   private func note(_ fault: Fault) {
     tally.faults[fault.reason, default: 0] += 1
@@ -202,6 +205,7 @@ final class Load: Wakeable {
   // MARK: Phases
 
   override func wake(at now: Instant) {
+    if options.reconnects { endSilentViewers() }
     switch phase {
     case .settingUp:
       startMore()
@@ -225,6 +229,12 @@ final class Load: Wakeable {
     }
   }
 
+  private func endSilentViewers() {
+    guard isOpen else { return }
+    let (limit, now) = (Int64(options.silenceSeconds) * 1_000_000_000, frameTime)
+    for viewer in viewers { viewer.judge(silence: limit, at: now) }
+  }
+
   private func startMore() {
     // The first WebSocket sets up the session that all others join.
     let isAlone = options.transport == .ws && !options.ownsSessions && session == nil
@@ -241,7 +251,7 @@ final class Load: Wakeable {
     intervals = []
     for viewer in viewers { viewer.reception.begin() }
     window.start = (loop.readClock(), loop.realtime)
-    window.server.start = options.server.flatMap { Process.resources(of: $0) }
+    window.server.start = options.resources
     window.ownMicroseconds.start = Process.resources.cpuMicroseconds
     phase = .measuring(until: now + Instant(options.seconds) * 1_000_000_000)
   }
@@ -249,7 +259,7 @@ final class Load: Wakeable {
   private func endWindow(at now: Instant) {
     window.end = (loop.readClock(), loop.realtime)
     window.receptions = viewers.filter { $0.setupNanoseconds > 0 }.map(\.reception)
-    window.server.end = options.server.flatMap { Process.resources(of: $0) }
+    window.server.end = options.resources
     window.ownMicroseconds.end = Process.resources.cpuMicroseconds
     leave(at: now)
   }

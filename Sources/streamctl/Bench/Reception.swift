@@ -21,6 +21,11 @@ struct Reception {
   private var frameTimestamp: UInt32?
   private var lastFrame: Int64?
   private var firstFrame: Int64?
+  /// When the last frame came, in whatever connection and before the measuring began as well.
+  private(set) var newestFrame: Int64?
+  /// The connection is another one than that of the newest frame.
+  private var isInterrupted = false
+  private var longestInterruption: Int64 = 0
 
   /// More packets are never missing at once (RFC 3550, appendix A.1).
   private static let gapMax: UInt16 = 3000
@@ -41,9 +46,17 @@ struct Reception {
     (firstFrame, lastFrame, frameTimestamp) = (nil, nil, nil)
   }
 
-  /// The sender begins anew.
+  /// The sender begins anew, in another connection.
   mutating func restart() {
     (sequence, isCounted, lastFrame, frameTimestamp) = (nil, true, nil, nil)
+    isInterrupted = newestFrame != nil
+  }
+
+  /// The longest time from the last frame of a connection to the first one of the next; up to `now`
+  /// where there is none yet.
+  func interruption(until now: Int64) -> Int64 {
+    guard isInterrupted, let newestFrame else { return longestInterruption }
+    return max(longestInterruption, now - newestFrame)
   }
 
   /// Takes a packet; returns what it says of a frame that is complete with it. A frame ends with
@@ -77,8 +90,12 @@ struct Reception {
   }
 
   private mutating func frame(_ timestamp: UInt32?, at time: Int64) -> Interval {
-    defer { (lastFrame, frameTimestamp) = (time, timestamp) }
+    defer { (lastFrame, newestFrame, frameTimestamp) = (time, time, timestamp) }
     frames += 1
+    if isInterrupted {
+      longestInterruption = interruption(until: time)
+      isInterrupted = false
+    }
     guard let lastFrame else {
       firstFrame = time
       return .unknown

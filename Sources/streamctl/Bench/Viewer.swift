@@ -27,9 +27,14 @@ class Viewer: Wakeable, EventHandler {
   private var awaitsWritable = true
   private var began: Instant = 0
   private var isFirstTry = true
+  /// When it began to play, by the clock of frames.
+  private var silentSince: Int64 = 0
 
   private static let setupNanosecondsMax: Instant = 10_000_000_000
-  private static let comebackNanoseconds: Instant = 500_000_000
+  /// How long it waits before it comes back: twice as long after each try that was in vain.
+  private var comebackNanoseconds = comebackNanosecondsMin
+  private static let comebackNanosecondsMin: Instant = 50_000_000
+  private static let comebackNanosecondsMax: Instant = 500_000_000
 
   init(_ load: Load) { self.load = load }
 
@@ -77,7 +82,9 @@ class Viewer: Wakeable, EventHandler {
   func played() {
     guard state == .settingUp else { return }
     state = .playing
-    setupNanoseconds = load.loop.readClock() - began
+    let now = load.loop.readClock()
+    (setupNanoseconds, silentSince) = (now - began, load.frameTime)
+    comebackNanoseconds = Self.comebackNanosecondsMin
     settle(nil)
     setDeadline()
   }
@@ -110,8 +117,16 @@ class Viewer: Wakeable, EventHandler {
     if before == .connecting || before == .settingUp { settle(fault) }
     if before == .playing { load.lost(fault) }
     if load.options.reconnects, load.isOpen {
-      load.loop.deadlines.set(self, at: load.loop.now + Self.comebackNanoseconds)
+      load.loop.deadlines.set(self, at: load.loop.now + comebackNanoseconds)
+      comebackNanoseconds = min(2 * comebackNanoseconds, Self.comebackNanosecondsMax)
     }
+  }
+
+  /// Ends what has been silent for too long.
+  func judge(silence limit: Int64, at now: Int64) {
+    guard state == .playing, now - max(silentSince, reception.newestFrame ?? 0) > limit
+    else { return }
+    end(.ended("no frame for \(limit / 1_000_000_000) s"))
   }
 
   private func settle(_ fault: Load.Fault?) {
@@ -202,11 +217,7 @@ class Viewer: Wakeable, EventHandler {
     case .playing, .leaving:
       deadlinePassed(at: now)
       setDeadline()
-    case .over:
-      if load.isOpen {
-        load.reconnected()
-        start()
-      }
+    case .over: if load.isOpen { start() }
     case .waiting: break
     }
   }

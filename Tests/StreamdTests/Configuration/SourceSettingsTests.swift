@@ -40,10 +40,10 @@ struct SourceSettingsTests {
       """)
     #expect(all.map(\.name) == ["camera", "hall", "yard/gate"])
     let (camera, hall, gate) = (all[0], all[1], all[2])
-    #expect(camera.mode == .onDemand && !camera.usesTCP && camera.graceSeconds == 10)
+    #expect(camera.mode == .onDemand && camera.transport == .udp && camera.graceSeconds == 10)
     #expect(camera.url.userInfo?.user == "user" && camera.url.port == 8554)
     #expect(hall.mode == .always && hall.graceSeconds == 0 && hall.url.scheme == .http)
-    #expect(gate.usesTCP && gate.mode == .onDemand)
+    #expect(gate.transport == .tcp && gate.mode == .onDemand)
     #expect(gate.passwordVariable == "STREAMD_SOURCE_YARD_GATE_PASSWORD")
     #expect(gate.credential == "source-yard-gate")
   }

@@ -60,18 +60,45 @@ struct BrowserTests {
   func restart() throws {
     var daemon: DaemonProcess? = try DaemonProcess()
     let (port, rtsp) = (try #require(daemon).httpPort, try #require(daemon).port)
-    let browser = try Companion(Self.tool, ["restart", "http://127.0.0.1:\(port)"])
+    let (status, errors) = try direct("restart", "http://127.0.0.1:\(port)") { word in
+      daemon =
+        word == "kill"
+        ? nil : try DaemonProcess(rtsp: "127.0.0.1:\(rtsp)", http: "127.0.0.1:\(port)")
+    }
+    #expect(status == 0, "\(errors)")
+    withExtendedLifetime(daemon) {}
+  }
+
+  @Test("what is published is watched, held while its publisher is away, and goes on with it")
+  func live() throws {
+    let daemon = try DaemonProcess()
+    var publisher: ForeignPublisher? = try .ffmpeg(daemon, "live/door", .put)
+    let (status, errors) = try direct("live", daemon.http("")) { word in
+      publisher = word == "kill" ? nil : try .ffmpeg(daemon, "live/door", .put)
+    }
+    #expect(status == 0, "\(errors)")
+    withExtendedLifetime(publisher) {}
+  }
+
+  @Test("instances that share ports are shown together, and which one says nothing")
+  func instances() throws {
+    let instances = try Instances()
+    let base = "http://127.0.0.1:\(instances.ownPorts[0])"
+    let (status, errors) = try direct("instances", base) { _ in instances.kill(1) }
+    #expect(status == 0, "\(errors)")
+  }
+
+  /// Does what a scenario asks for on the way.
+  private func direct(
+    _ scenario: String, _ base: String, _ act: (_ word: String) throws -> Void
+  ) throws -> (status: Int32, errors: String) {
+    let browser = try Companion(Self.tool, [scenario, base])
     while true {
       let text = browser.read()
       if text.isEmpty { break }
-      if text.contains("kill") { daemon = nil }
-      if text.contains("start") {
-        daemon = try DaemonProcess(rtsp: "127.0.0.1:\(rtsp)", http: "127.0.0.1:\(port)")
-      }
+      for word in ["kill", "start"] where text.contains(word) { try act(word) }
     }
-    let (status, errors) = browser.finish()
-    #expect(status == 0, "\(errors)")
-    withExtendedLifetime(daemon) {}
+    return browser.finish()
   }
 
   @Test("a silent server is tried again before everyone's eyes, and may be given up")

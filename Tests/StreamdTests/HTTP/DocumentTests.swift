@@ -51,6 +51,8 @@ struct DocumentTests {
     Example(method: "POST", path: sessions, status: 409),
     Example(method: "POST", path: "/api/v1/login", status: 409, body: "{}"),
     Example(method: "POST", path: "/api/v1/logout", status: 204),
+    Example(method: "POST", path: "/api/v1/drain", status: 400, body: "{\"seconds\":0}"),
+    Example(method: "POST", path: "/api/v1/drain", status: 202),
   ]
 
   /// Where there are users.

@@ -48,6 +48,23 @@ struct HygieneTests {
     #expect(victim.receiveNow() == nil)
   }
 
+  @Test("to a proxy on another machine nothing is sent over UDP: who is behind it takes TCP")
+  func proxy() throws {
+    let group = try GroupReceiver()
+    let daemon = try DaemonProcess(
+      ["--trusted-proxies", "\(Self.home),127.0.0.1"] + group.arguments())
+    let proxied = try RTSPClient(port: daemon.port, from: Self.home)
+    for transport in ["RTP/AVP;unicast;client_port=40000-40001", "RTP/AVP;multicast"] {
+      let reply = try proxied.request("SETUP", daemon.url(), ["Transport: \(transport)"])
+      #expect(reply.status == 461)
+    }
+    let reply = try proxied.request(
+      "SETUP", daemon.url(), ["Transport: RTP/AVP/TCP;unicast;interleaved=0-1"])
+    #expect(reply.status == 200)
+    // A proxy here is most likely none to whoever speaks RTSP.
+    _ = try Session(daemon, "RTP/AVP;unicast;client_port=40000-40001", from: "127.0.0.1")
+  }
+
   @Test("the first packet from the client's address before PLAY tells the port behind a translator")
   func latch() throws {
     let daemon = try DaemonProcess()

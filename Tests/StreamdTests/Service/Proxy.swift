@@ -24,7 +24,8 @@ final class Proxy {
         "-keyout", folder.path + "/streamd.key", "-out", certificate,
       ])
     guard made.status == 0 else { throw Failure(description: "openssl: \(made.errors)") }
-    (httpsPort, rtspsPort) = try Self.freePorts()
+    let ports = try FreePorts.take(2)
+    (httpsPort, rtspsPort) = (ports[0], ports[1])
 
     let common = [
       ("/etc/nginx/streamd.crt", certificate),
@@ -104,30 +105,6 @@ final class Proxy {
     stream { include \(path)/stream.conf; }
 
     """
-  }
-
-  /// Two ports that nobody uses, from a range that no kernel hands out meanwhile: nginx has to be
-  /// told numbers.
-  private static func freePorts() throws -> (UInt16, UInt16) {
-    let free = (20_000..<25_000).shuffled().lazy.map { UInt16($0) }.filter(isFree).prefix(2)
-    let ports = Array(free)
-    guard ports.count == 2 else { throw Failure(description: "no free port from 20000 to 24999") }
-    return (ports[0], ports[1])
-  }
-
-  private static func isFree(_ port: UInt16) -> Bool {
-    let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-    defer { close(descriptor) }
-    var address = sockaddr_in()
-    address.sin_family = sa_family_t(AF_INET)
-    address.sin_port = port.bigEndian
-    address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-    let length = socklen_t(MemoryLayout<sockaddr_in>.size)
-    return unsafe withUnsafePointer(to: &address) { pointer in
-      unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        unsafe bind(descriptor, $0, length) == 0
-      }
-    }
   }
 
   private static func accepts(_ port: UInt16) -> Bool { (try? RTSPClient(port: port)) != nil }

@@ -65,7 +65,7 @@ extension ServiceTests {
       "share/zsh/site-functions/_streamctl 644",
       "share/fish/vendor_completions.d/streamctl.fish 644",
       "lib/systemd/system/streamd.service 644", "lib/systemd/system/streamd.socket 644",
-      "share/doc/streamd/nginx/streamd.conf 644",
+      "share/doc/streamd/nginx/streamd.conf 644", "share/doc/streamd/haproxy/haproxy.cfg 644",
       "share/doc/streamd/fail2ban/filter.d/streamd.conf 644",
       "share/doc/streamd/fail2ban/jail.d/streamd.conf 644",
     ]

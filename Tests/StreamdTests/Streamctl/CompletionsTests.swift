@@ -44,7 +44,8 @@ struct CompletionsTests {
       try await bash("s").sorted() == [
         "sessions", "setup", "snapshot", "sources", "start", "status", "stop",
       ])
-    #expect(try await bash("play", "--a") == ["--at"])
+    #expect(try await bash("play", "--at") == ["--at"])
+    #expect(try await bash("dr") == ["drain"])
     #expect(try await bash("--url", "http://h", "play", "--s") == ["--session"])
     #expect(try await bash("setup", "--transport", "t") == ["tcp"])
     #expect(try await bash("completions", "z") == ["zsh"])
@@ -67,7 +68,7 @@ struct CompletionsTests {
         .map { String($0.prefix { $0 != "\t" }) }
     }
     #expect(try await offers("streamctl pl") == ["play"])
-    #expect(try await offers("streamctl play --a") == ["--at"])
+    #expect(try await offers("streamctl play --at") == ["--at"])
     #expect(try await offers("streamctl setup --transport t") == ["tcp"])
     #expect(try await offers("streamctl completions z") == ["zsh"])
   }

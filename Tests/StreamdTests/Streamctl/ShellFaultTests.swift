@@ -15,7 +15,7 @@ struct ShellFaultTests {
       (["play", "--at=1e400"], "want seconds"), (["play", "5"], "play takes no argument"),
       (["kick"], "streamctl kick ID"), (["kick", "1", "2"], "one argument"),
       (["--json=yes", "status"], "--json takes no value"),
-      (["setup", "--transport", "sctp"], "udp or tcp"),
+      (["setup", "--transport", "sctp"], "udp, tcp or multicast"),
       (["setup", "--server", "8554"], "want HOST:PORT"),
       (["setup", "--server", "h:99999"], "want HOST:PORT"),
       (["setup", "--server", "u@h:1"], "want HOST:PORT"),
@@ -49,7 +49,8 @@ struct ShellFaultTests {
   }
 
   private static let asking = [
-    "start", "stop", "status", "videos", "sources", "setup", "sessions", "clients", "watch", "log",
+    "start", "stop", "drain", "status", "videos", "sources", "setup", "sessions", "clients",
+    "watch", "log",
   ]
 
   @Test(

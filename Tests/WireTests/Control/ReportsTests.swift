@@ -11,7 +11,8 @@ struct ReportsTests {
       viewers: 4)
     let text = try ControlJSON.text(report)
     #expect(
-      text == "{\"clients\":2,\"rtsp\":\"127.0.0.1:8554\",\"sessions\":3,\"state\":\"running\","
+      text == "{\"clients\":2,\"draining\":false,\"instance\":0,\"instances\":[],"
+        + "\"rtsp\":\"127.0.0.1:8554\",\"sessions\":3,\"state\":\"running\","
         + "\"uptime_s\":1.5,\"version\":\"1\",\"viewers\":4}")
     #expect(try ControlJSON.read(text, as: StatusReport.self) == report)
   }

@@ -8,8 +8,9 @@ struct HTTPStatusTests {
   func phrases() {
     let statuses: [(HTTPStatus, Int, String)] = [
       (.switchingProtocols, 101, "Switching Protocols"), (.ok, 200, "OK"),
-      (.created, 201, "Created"), (.noContent, 204, "No Content"),
+      (.created, 201, "Created"), (.accepted, 202, "Accepted"), (.noContent, 204, "No Content"),
       (.partialContent, 206, "Partial Content"), (.notModified, 304, "Not Modified"),
+      (.temporaryRedirect, 307, "Temporary Redirect"),
       (.badRequest, 400, "Bad Request"), (.unauthorized, 401, "Unauthorized"),
       (.forbidden, 403, "Forbidden"),
       (.notFound, 404, "Not Found"), (.methodNotAllowed, 405, "Method Not Allowed"),

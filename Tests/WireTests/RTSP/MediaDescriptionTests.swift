@@ -26,6 +26,23 @@ struct MediaDescriptionTests {
         """)
   }
 
+  @Test(
+    "a group is named where there is one",
+    arguments: [
+      ("239.1.2.3", "IN IP4 239.1.2.3/16"), ("ff15::1", "IN IP6 ff15::1"),
+    ])
+  func group(address: String, connection: String) throws {
+    var media = MediaDescription(
+      name: "movie.Mjpeg", frameCount: 200, rate: .standard, width: 640, height: 480)
+    media.group = MulticastGroup(address: address, port: 5004, ttl: 16)
+    let text = media.sessionDescription(address: "127.0.0.1", origin: 42).description
+    #expect(text.contains("\r\nm=video 5004 RTP/AVP 26\r\nc=\(connection)\r\na=rtpmap:26"))
+    // Of the session nothing is said: whoever asks for unicast gets that.
+    #expect(text.contains("\r\nc=IN IP4 0.0.0.0\r\nt=0 0\r\n"))
+    let read = try #require(SessionDescription(text)?.media.first)
+    #expect(read.port == 5004 && read.connection == connection)
+  }
+
   @Test("says its size where the RTP header cannot: above 2040 pixels")
   func dimensions() throws {
     let rate = try #require(FrameRate("30000/1001"))

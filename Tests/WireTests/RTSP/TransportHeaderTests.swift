@@ -24,7 +24,7 @@ struct TransportHeaderTests {
       ("RTP/AVP;unicast;client_port=25000", udp(25_000, 25_001)),
       ("RTP/UDP; client_port= 25000", udp(25_000, 25_001)),
       ("rtp/avp ; CLIENT_PORT = 1 - 65535", udp(1, 65_535)),
-      ("RTP/AVP;client_port=25001-25002;destination=10.0.0.1;ttl=3", udp(25_001, 25_002)),
+      ("RTP/AVP;client_port=25001-25002;append;layers=3", udp(25_001, 25_002)),
       ("RTP/AVP;;client_port=5-7;", udp(5, 7)),
       ("RTP/AVP/TCP;unicast;interleaved=0-1", tcp(0, 1)),
       ("RTP/AVP/TCP;interleaved=254", tcp(254, 255)),
@@ -52,6 +52,33 @@ struct TransportHeaderTests {
     #expect(TransportHeader.parse("RTP/AVP;mode=PLAY;ssrc=zz")?.first == TransportHeader(.udp))
     #expect(!TransportHeader(.udp).isRecord)
     #expect(TransportHeader.parse("RTP/AVP;mode=receive")?.first?.isRecord == true)
+  }
+
+  @Test(
+    "reads where a group is, and passes over what of it makes no sense",
+    arguments: [
+      ("destination=239.1.2.3;port=5004-5005;ttl=16", "239.1.2.3", 5004, 16),
+      ("port=5004;destination=ff15::1;ttl=0", "ff15::1", 5004, 0),
+      ("port=0-1;ttl=256", nil, nil, nil), ("port=5005-5004;ttl=x;destination=", "", nil, nil),
+      ("ttl=;port=", nil, nil, nil),
+    ] as [(String, String?, UInt16?, UInt8?)])
+  func group(text: String, address: String?, port: UInt16?, ttl: UInt8?) throws {
+    let header = try #require(TransportHeader.parse("RTP/AVP;multicast;" + text)?.first)
+    #expect(header.isMulticast && header.destination == address && header.ttl == ttl)
+    #expect(header.groupPorts == port.map { .init(rtp: $0, rtcp: $0 + 1) })
+  }
+
+  @Test("a server's agreement to a group is read as it was written")
+  func agreement() throws {
+    let group = try #require(MulticastGroup(address: "239.1.2.3", port: 5004, ttl: 16))
+    var header = TransportHeader(group)
+    header.source = "192.0.2.7"
+    header.ssrc = 0xAB
+    #expect(
+      header.description
+        == "RTP/AVP;multicast;source=192.0.2.7;destination=239.1.2.3;port=5004-5005;ttl=16"
+        + ";ssrc=000000AB")
+    #expect(TransportHeader.parse(header.description) == [header])
   }
 
   @Test(

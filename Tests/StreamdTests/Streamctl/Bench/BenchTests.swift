@@ -72,31 +72,7 @@ struct BenchTests {
       JSONSerialization.jsonObject(with: Data(result.output)) as? [String: Any])
     #expect(result.status == 0 && result.errors.isEmpty, "\(result.errors)")
     #expect(report["playing"] as? Int == 2 && report["lost"] as? Int == 0)
-    #expect(report["cpu_percent"] == nil)
-  }
-
-  @Test("who is thrown out comes back, where that is asked for")
-  func reconnect() throws {
-    let daemon = try DaemonProcess()
-    let bench = try Companion(
-      Shell.program,
-      [
-        "--json", "bench", "--clients", "3", "--seconds", "2", "--transport", "tcp", "--reconnect",
-        daemon.url(),
-      ])
-    let client = try HTTPClient(daemon)
-    var id: String?
-    #expect(
-      try eventually {
-        let items = try client.request("GET", "/api/v1/clients").json["items"] as? [[String: Any]]
-        id = items?.first { $0["state"] as? String == "playing" }?["id"] as? String
-        return id != nil
-      })
-    #expect(try client.request("DELETE", "/api/v1/clients/\(try #require(id))").status == 204)
-    let output = Data(bench.read().utf8)
-    #expect(bench.finish().status == 0)
-    let report = try #require(JSONSerialization.jsonObject(with: output) as? [String: Any])
-    #expect(report["playing"] as? Int == 3 && report["reconnected"] as? Int == 1, "\(report)")
+    #expect(report["cpu_percent"] == nil && report["gap_max_ms"] == nil)
   }
 
   @Test("who cannot be watched is told in one line, with the exit status of its kind")
@@ -116,6 +92,12 @@ struct BenchTests {
     try await shell.fails("bench", "--ports", "1-2", daemon.url(), status: 2, saying: "FIRST-LAST")
     try await shell.fails(
       "bench", "--pid", "2147483647", daemon.url(), status: 2, saying: "no such")
+    for pid in ["0", "-1", "x", "1,", "1,x"] {
+      try await shell.fails(
+        "bench", "--pid", pid, daemon.url(), status: 2, saying: "process' number")
+    }
+    try await shell.fails(
+      "bench", "--silence", "2", daemon.url(), status: 2, saying: "--reconnect")
     try await shell.fails("bench", "rtsp://u@h/", status: 2, saying: "no user")
     for url in ["movie.Mjpeg", "ftp://h/x", "rtsp://", "rtsp://h:99999/"] {
       try await shell.fails("bench", url, status: 2, saying: url, "want")

@@ -82,6 +82,27 @@ struct ReceptionTests {
     #expect(pictures.bytes == 10 && pictures.packets == 0)
   }
 
+  @Test("an interruption lasts from the last frame of a connection to the first one of the next")
+  func interruptions() throws {
+    var reception = Reception()
+    reception.restart()
+    #expect(reception.interruption(until: 5) == 0, "nothing has come before")
+    _ = reception.picture(bytes: 1, at: 100)
+    reception.restart()
+    // Still without a frame, and after the next connection has failed as well.
+    #expect(reception.interruption(until: 150) == 50)
+    reception.restart()
+    _ = reception.packet(try mark(7, 0, isLast: false), length: 1, at: 180)
+    #expect(reception.interruption(until: 190) == 90)
+    _ = reception.packet(try mark(8, 0), length: 1, at: 200)
+    #expect(reception.interruption(until: 900) == 100)
+    // Counting anew forgets no interruption, and a shorter one is none to tell of.
+    reception.begin()
+    reception.restart()
+    _ = reception.packet(try mark(9, 1), length: 1, at: 220)
+    #expect(reception.interruption(until: 900) == 100 && reception.newestFrame == 220)
+  }
+
   @Test("what stops in between has a lower rate")
   func stalls() throws {
     let reception = try receive()

@@ -1,0 +1,95 @@
+internal import Wire
+
+/// Several instances that share their ports, as if they were one.
+extension Program {
+  /// What one of them says, or why it says nothing.
+  private struct Instance {
+    let address: String
+    let answer: Result<StatusReport, Failure>
+  }
+
+  /// Asks each instance that the daemon names, and prints what they say together. Those that do not
+  /// answer are named, too.
+  func instances() throws(Failure) {
+    let own = try client.get(StatusReport.self, "/api/v1/status")
+    guard let addresses = own.instances, !addresses.isEmpty else {
+      throw Failure(.refused, "the daemon at \(client.url) shares its ports with nobody")
+    }
+    let all = try addresses.map { (address) throws(Failure) in try ask(address) }
+    if isJSON { return try console.print(Self.json(all).text) }
+    var table = Table([
+      .figure("INSTANCE"), .text("ADDRESS"), .text("STATE"), .figure("CLIENTS"),
+      .figure("SESSIONS"), .figure("VIEWERS"), .figure("UPTIME"),
+    ])
+    for (index, instance) in all.enumerated() { table.append(Self.row(index + 1, instance)) }
+    let sum = Self.sum(all)
+    table.append([
+      "", "all", Table.Cell("\(sum.count) of \(all.count)", sum.count < all.count ? .bad : .plain),
+      Table.Cell(sum.clients), Table.Cell(sum.sessions), Table.Cell(sum.viewers), "",
+    ])
+    try console.print(table, orElse: "")
+    guard sum.count == all.count else {
+      throw Failure(.unreachable, "\(all.count - sum.count) of \(all.count) do not answer")
+    }
+  }
+
+  /// The same credentials are shown to each: they are one service.
+  private func ask(_ address: String) throws(Failure) -> Instance {
+    let other = Client(try ServiceURL(address), authorization: client.authorization)
+    do throws(Failure) {
+      return Instance(
+        address: address, answer: .success(try other.get(StatusReport.self, "/api/v1/status")))
+    } catch {
+      return Instance(address: address, answer: .failure(error))
+    }
+  }
+
+  private static func row(_ number: Int, _ instance: Instance) -> [Table.Cell] {
+    switch instance.answer {
+    case .failure(let failure):
+      [
+        Table.Cell(number), Table.Cell(instance.address),
+        Table.Cell(
+          failure.status == .unauthorised ? "wants another login" : "does not answer", .bad),
+        "-", "-", "-", "-",
+      ]
+    case .success(let status):
+      [
+        Table.Cell(number), Table.Cell(instance.address),
+        .state(status.draining == true ? "draining" : status.state), Table.Cell(status.clients),
+        Table.Cell(status.sessions), Table.Cell(status.viewers),
+        Table.Cell(Figure.duration(status.uptimeS)),
+      ]
+    }
+  }
+
+  private static func sum(
+    _ all: [Instance]
+  ) -> (count: Int, clients: Int, sessions: Int, viewers: Int) {
+    let reports = all.compactMap { try? $0.answer.get() }
+    return (
+      reports.count, reports.reduce(0) { $0 + $1.clients }, reports.reduce(0) { $0 + $1.sessions },
+      reports.reduce(0) { $0 + $1.viewers }
+    )
+  }
+
+  private static func json(_ all: [Instance]) -> JSONValue {
+    let sum = sum(all)
+    let items = all.map { instance in
+      var fields: [String: JSONValue] = ["address": .string(instance.address)]
+      switch instance.answer {
+      case .failure(let failure): fields["error"] = .string(failure.message)
+      case .success(let status):
+        fields["state"] = .string(status.draining == true ? "draining" : status.state)
+        fields["clients"] = .number(Double(status.clients))
+        fields["sessions"] = .number(Double(status.sessions))
+        fields["viewers"] = .number(Double(status.viewers))
+      }
+      return JSONValue.object(fields)
+    }
+    return .object([
+      "items": .array(items), "clients": .number(Double(sum.clients)),
+      "sessions": .number(Double(sum.sessions)), "viewers": .number(Double(sum.viewers)),
+    ])
+  }
+}
