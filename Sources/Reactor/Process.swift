@@ -51,6 +51,9 @@ public enum Process {
   /// Writes to standard output in one call.
   public static func writeOutput(_ text: String) { write(text, to: STDOUT_FILENO) }
 
+  /// Gives memory back to the machine that was freed. It takes a millisecond or more.
+  public static func trimMemory() { _ = malloc_trim(0) }
+
   /// What the process uses of the machine.
   public struct Resources: Sendable {
     /// Descriptors that are open.

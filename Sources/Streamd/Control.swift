@@ -116,7 +116,8 @@ final class Control {
     stopListening()
   }
 
-  private var isUnwatched: Bool {
+  /// Nobody is served anything.
+  var isUnwatched: Bool {
     rtsp.clientCount == 0 && viewers.watcherCount == 0 && directViewers() == 0
   }
 

@@ -76,7 +76,7 @@ final class Daemon {
       www: try Self.pages(configuration), allowedHosts: configuration.allowedHosts)
     http.isShared = configuration.reusePort
     Self.useMulticast(configuration, control)
-    housekeeping = Housekeeping(viewers, loop: loop, limits: limits)
+    housekeeping = Housekeeping(viewers, loop: loop, limits: limits) { control.isUnwatched }
     probe = LoopProbe(metrics, loop: loop)
     service = Service(loop: loop, manager: ServiceManager(environment: environment)) {
       control.summary

@@ -22,7 +22,12 @@ final class RTSPServer {
   /// Other instances listen on the same port.
   var isShared = false
   private var connections: [ObjectIdentifier: RTSPConnection] = [:]
-  private var playCount: UInt64 = 0
+  /// Where the newest viewers are in the frame period, and how many more of them may be there.
+  private var place: UInt64 = 0
+  private var placesLeft = 0
+  /// So many viewers have each a place of their own; of more, so many share one.
+  private static let viewersPerPlace = 200
+  private static let placeMax = 16
   private var connectionCount = 0
   /// What sessions that are over have sent, by transport.
   private var ended: [String: Subscriber.Counters] = [:]
@@ -134,10 +139,17 @@ final class RTSPServer {
   /// (over 50 ms at most), each as far as possible from those before it (golden section), so that
   /// they do not all want the processor in the same millisecond. Their places are the clock's, not
   /// counted from when each happens to come: else a crowd's places would be no more than random.
+  ///
+  /// In a crowd a few that come one after the other share a place: they are at the same frame then,
+  /// whose packets the processor has to fetch from memory once for all of them.
   func nextPhase(period: Instant) -> Instant {
+    if placesLeft == 0 {
+      place &+= 1
+      placesLeft = min(max(connections.count / Self.viewersPerPlace, 1), Self.placeMax)
+    }
+    placesLeft -= 1
     let golden: UInt64 = 0x9E37_79B9_7F4A_7C15
-    let fraction = (playCount &* golden) >> 33
-    playCount &+= 1
+    let fraction = (place &* golden) >> 33
     let span = min(period, 50_000_000)
     let wait = (span * Instant(fraction)) >> 31 - loop.now % span
     return wait < 0 ? wait + span : wait

@@ -45,7 +45,7 @@ extension Machine {
   }
 
   /// Writes the installed configuration with some keys changed.
-  func configure(_ changes: [String: String]) async throws {
+  func configure(_ changes: [String: any Sendable]) async throws {
     let text = try configuration()
     var keys = try #require(
       JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])

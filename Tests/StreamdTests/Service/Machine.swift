@@ -108,7 +108,8 @@ final class Machine: @unchecked Sendable {
 
   /// Begins a test: the service as it was installed, running, with a journal of its own.
   func reset() async throws {
-    try await run("systemctl", "stop", "streamd.socket", "streamd.service")
+    try await run(
+      "systemctl", "stop", "streamd.socket", "streamd.service", "streamd.target", "streamd@*")
     _ = try await attempt("systemctl", "reset-failed", "streamd.service")
     try remove("etc/systemd/system/streamd.service.d")
     try write("etc/streamd/streamd.json", try configuration())
@@ -128,6 +129,16 @@ final class Machine: @unchecked Sendable {
       try await Task.sleep(nanoseconds: 100_000_000)
     }
     return false
+  }
+
+  /// Waits, looking often, for a unit to be in a state.
+  func `is`(_ unit: String, _ state: String, seconds: Double = 60) async throws -> Bool {
+    let deadline = Date(timeIntervalSinceNow: seconds)
+    while try await property("ActiveState", of: unit) != state {
+      guard Date() < deadline else { return false }
+      try await Task.sleep(nanoseconds: 100_000_000)
+    }
+    return true
   }
 
   struct Entry: Decodable {
@@ -163,6 +174,9 @@ final class Machine: @unchecked Sendable {
   }
 
   // MARK: Files
+
+  /// Where one of the machine's files is on this computer.
+  func path(_ path: String) -> String { URL(filePath: root).appending(path: path).path }
 
   func write(_ path: String, _ text: String) throws {
     let url = URL(filePath: root).appending(path: path)
