@@ -165,11 +165,14 @@ class Subscriber: Wakeable {
     ended(end)
   }
 
+  /// `ready`, `playing` or `paused`.
+  var state: String { isPlaying ? "playing" : counters.frames > 0 ? "paused" : "ready" }
+
   /// What is to be told of it.
   var report: ClientReport {
     var report = ClientReport()
     report.transport = way.name
-    report.state = isPlaying ? "playing" : counters.frames > 0 ? "paused" : "ready"
+    report.state = state
     report.videoFile = media.name
     report.frames = counters.frames
     report.packets = counters.packets

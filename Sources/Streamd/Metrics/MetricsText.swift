@@ -24,7 +24,7 @@ struct MetricsText {
   }
 
   private mutating func appendState(_ control: Control) {
-    let clients = control.rtsp.clients()
+    let counts = control.rtsp.sessionCounts
     gauge("streamd_build_info", "The program's version.", [("version=\"\(version)\"", 1)])
     gauge(
       "streamd_rtsp_running", "Whether the RTSP server runs.",
@@ -32,8 +32,8 @@ struct MetricsText {
     var sessions: [(String, Int)] = []
     for state in ["ready", "playing", "paused"] {
       for transport in RTSPServer.transports {
-        let count = clients.count { $0.state == state && $0.transport == transport }
-        sessions.append(("state=\"\(state)\",transport=\"\(transport)\"", count))
+        let count = counts[RTSPServer.SessionKind(state: state, transport: transport)]
+        sessions.append(("state=\"\(state)\",transport=\"\(transport)\"", count ?? 0))
       }
     }
     gauge("streamd_rtsp_sessions", "RTSP sessions served.", sessions)

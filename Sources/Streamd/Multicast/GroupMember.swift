@@ -69,7 +69,11 @@ final class GroupMember: Subscriber {
     report.frames = sender.counters.frames - before.frames
     report.packets = sender.counters.packets - before.packets
     report.skipped = sender.total.skipped - before.skipped
-    if !isPlaying { report.state = report.frames > 0 ? "paused" : "ready" }
     return report
+  }
+
+  override var state: String {
+    isPlaying
+      ? "playing" : stream.sender.counters.frames > before.frames ? "paused" : "ready"
   }
 }

@@ -96,6 +96,30 @@ final class RTSPServer {
   /// How many sessions there are.
   var clientCount: Int { connections.values.reduce(0) { $0 + $1.sessionCount } }
 
+  /// What sessions are counted by.
+  struct SessionKind: Hashable {
+    var state: String
+    var transport: String
+  }
+
+  /// How many sessions there are of each kind. Everybody waits while they are counted, so that no
+  /// more is done for each than has to be.
+  var sessionCounts: [SessionKind: Int] {
+    var counts: [SessionKind: Int] = [:]
+    for connection in connections.values {
+      for subscriber in connection.subscribers.values {
+        let kind = SessionKind(state: subscriber.state, transport: subscriber.way.name)
+        counts[kind, default: 0] += 1
+      }
+      for publisher in connection.publishers.values {
+        let report = publisher.report
+        let kind = SessionKind(state: report.state, transport: report.transport)
+        counts[kind, default: 0] += 1
+      }
+    }
+    return counts
+  }
+
   /// The names of all transports.
   static let transports = ["udp", "tcp", "classroom", GroupWay.name]
 
