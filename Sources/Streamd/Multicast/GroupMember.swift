@@ -39,9 +39,6 @@ final class GroupMember: Subscriber {
   override var sequence: UInt16 { stream.sender.sequence }
   override var place: Place { stream.sender.place }
 
-  /// The group's own are counted with the one that sends.
-  override var total: Counters { Counters() }
-
   override func play(_ order: PlayOrder, phase: (_ period: Instant) -> Instant) {
     isPlaying = true
     stream.settle()

@@ -73,10 +73,29 @@ struct BrowserTests {
   func live() throws {
     let daemon = try DaemonProcess()
     var publisher: ForeignPublisher? = try .ffmpeg(daemon, "live/door", .put)
+    let client = try HTTPClient(daemon)
+    #expect(
+      try eventually {
+        try client.request("GET", "/video/live/door/snapshot.jpg").status == 200
+      })
+    // Others watch at the same time.
+    let url = daemon.url("live/door")
+    let players = [
+      ["ffmpeg", "-v", "error", "-i", url, "-frames:v", "100", "-f", "null", "-"],
+      [
+        "gst-launch-1.0", "-q", "rtspsrc", "location=\(url)", "!", "rtpjpegdepay", "!", "jpegdec",
+        "!", "fakesink", "num-buffers=100",
+      ],
+    ]
+    let others = try players.map { try Companion("/usr/bin/env", $0) }
     let (status, errors) = try direct("live", daemon.http("")) { word in
       publisher = word == "kill" ? nil : try .ffmpeg(daemon, "live/door", .put)
     }
     #expect(status == 0, "\(errors)")
+    for other in others {
+      let (status, errors) = other.finish()
+      #expect(status == 0, "\(errors)")
+    }
     withExtendedLifetime(publisher) {}
   }
 
