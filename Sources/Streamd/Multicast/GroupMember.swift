@@ -11,7 +11,7 @@ final class GroupMember: Subscriber {
   /// Told when it has shown that it is there.
   private let heard: () -> Void
   /// What had been sent before it came.
-  private var before: Counters
+  private let before: Counters
 
   /// Goes nowhere: the packets are on their way already.
   private final class SilentWay: Way {

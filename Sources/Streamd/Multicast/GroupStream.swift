@@ -10,6 +10,8 @@ final class GroupStream {
   private var members: [ObjectIdentifier: GroupMember] = [:]
   /// The address that packets come from.
   let source: String?
+  /// There is nothing left to be sent: its members leave one after the other.
+  private var isOver = false
   /// Told when nobody is left.
   private let left: () -> Void
 
@@ -25,6 +27,7 @@ final class GroupStream {
     var ended: (Subscriber.End) -> Void = { _ in }
     self.sender = sender { ended($0) }
     ended = { [unowned self] end in
+      isOver = true
       for member in Array(members.values) { member.end(end) }
     }
     way.heard = { [unowned self] in hear($0, from: $1) }
@@ -41,6 +44,7 @@ final class GroupStream {
 
   /// Somebody plays now, or does no more.
   func settle() {
+    guard !isOver else { return }
     let isWanted = members.values.contains { $0.isPlaying }
     if isWanted, !sender.isPlaying {
       sender.play(.resume) { _ in 0 }

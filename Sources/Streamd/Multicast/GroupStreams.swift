@@ -59,5 +59,4 @@ final class GroupStreams {
       throw RTSPRefusal(.serviceUnavailable, "no way to the group: \(error.reason)")
     }
   }
-
 }

@@ -17,12 +17,13 @@ struct MulticastSetting: Equatable, Sendable {
   init?(_ text: String) {
     guard let equals = text.utf8.lastIndex(of: UInt8(ascii: "=")) else { return nil }
     name = String(text[..<equals])
-    var rest = text[text.index(after: equals)...]
+    var rest = text[text.utf8.index(after: equals)...]
     ttl = Self.standardTTL
     if let slash = rest.utf8.lastIndex(of: UInt8(ascii: "/")) {
-      let digits = rest[rest.index(after: slash)...]
+      let digits = rest[rest.utf8.index(after: slash)...]
       // UInt8 alone would take a sign.
-      guard let number = UInt8(digits), digits.utf8.first != UInt8(ascii: "+") else { return nil }
+      guard digits.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let number = UInt8(digits)
+      else { return nil }
       ttl = number
       rest = rest[..<slash]
     }

@@ -56,6 +56,17 @@ final class GroupReceiver {
     return try RTCPPacket.parse(buffer.copy().span)
   }
 
+  /// Who has said goodbye so far, in order.
+  func goodbyes() throws -> [UInt32] {
+    var sources: [UInt32] = []
+    while wait(rtcp.descriptor.number, 200), rtcp.receive(into: buffer) != nil {
+      for packet in try RTCPPacket.parse(buffer.copy().span) {
+        if case .goodbye(let gone, _) = packet { sources += gone }
+      }
+    }
+    return sources
+  }
+
   /// Says something to everybody's RTCP port.
   func send(_ bytes: [UInt8]) {
     #expect(rtcp.send(bytes, to: address.with(port: address.port + 1)) == .sent)

@@ -153,7 +153,36 @@ struct MulticastContractTests {
     #expect(first.ssrc == member.ssrc && last.ssrc == member.ssrc)
   }
 
-  @Test("a viewer session of ours takes part")
+  @Test("with its source every member's session ends, and nobody begins it anew")
+  func sourceEnds() throws {
+    let group = try GroupReceiver()
+    let daemon = try DaemonProcess(
+      group.arguments("live/door") + ["--limits", "live_hold_s=0"])
+    let picture = try #require(Repository.samplePictures().first)
+    let publisher = try HTTPClient(daemon)
+    try publisher.send("PUT", "/live/door", ["Content-Length: \(picture.count * 2)"])
+    try publisher.socket.send(picture)
+    let viewer = try HTTPClient(daemon)
+    #expect(
+      try eventually {
+        try viewer.request("GET", "/video/live/door/snapshot.jpg").status == 200
+      })
+    let members = try (0..<3).map { _ in try Member(daemon, "live/door") }
+    for member in members { try member.ask("PLAY") }
+    _ = try group.packets(1)
+    try publisher.socket.send(picture)
+    #expect(try publisher.readReply().status == 200)
+    #expect(eventually { daemon.log.contains("multicast has ended") })
+    let goodbyes = try group.goodbyes()
+    #expect(goodbyes == members[0].ssrc.map { [$0] })
+    for member in members {
+      let reply = try member.client.request(
+        "PLAY", member.url, ["Session: \(member.session)"])
+      #expect(reply.status == 454)
+    }
+  }
+
+  @Test("a viewer of the dashboard takes part")
   func viewer() throws {
     let group = try GroupReceiver()
     let daemon = try DaemonProcess(group.arguments())
