@@ -15,7 +15,9 @@ final class Companion {
     process.arguments = arguments
     process.standardInput = FileHandle.nullDevice
     process.standardOutput = output
-    process.standardError = try FileHandle(forWritingTo: errorURL)
+    let complaints = try FileHandle(forWritingTo: errorURL)
+    defer { try? complaints.close() }
+    process.standardError = complaints
     process.terminationHandler = { [ended] _ in ended.signal() }
     try process.run()
   }

@@ -33,7 +33,9 @@ final class DaemonProcess {
     process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
     let output = Pipe()
     process.standardOutput = output
-    process.standardError = try FileHandle(forWritingTo: logURL)
+    let complaints = try FileHandle(forWritingTo: logURL)
+    defer { try? complaints.close() }
+    process.standardError = complaints
     try process.run()
     pid = process.processIdentifier
     var text = ""

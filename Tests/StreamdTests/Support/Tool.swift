@@ -17,7 +17,7 @@ enum Tool {
     let run = try Run(name, arguments, seconds: seconds)
     try await withCheckedThrowingContinuation { (ended: CheckedContinuation<Void, any Error>) in
       run.process.terminationHandler = { _ in ended.resume() }
-      do { try run.process.run() } catch { ended.resume(throwing: error) }
+      do { try run.begin() } catch { ended.resume(throwing: error) }
     }
     return try run.result()
   }
@@ -30,7 +30,7 @@ enum Tool {
     let run = try Run(name, arguments, seconds: seconds)
     let ended = DispatchSemaphore(value: 0)
     run.process.terminationHandler = { _ in ended.signal() }
-    try run.process.run()
+    try run.begin()
     ended.wait()
     return try run.result()
   }
@@ -39,19 +39,28 @@ enum Tool {
   private struct Run {
     let process = Process()
     private let folder: TemporaryFolder
+    private let files: [FileHandle]
     private var outURL: URL { folder.url.appending(path: "out") }
     private var errURL: URL { folder.url.appending(path: "err") }
 
     init(_ name: String, _ arguments: [String], seconds: Double) throws {
       folder = try TemporaryFolder()
-      for url in [outURL, errURL] {
+      files = try ["out", "err"].map { [folder] name in
+        let url = folder.url.appending(path: name)
         _ = FileManager.default.createFile(atPath: url.path, contents: nil)
+        return try FileHandle(forWritingTo: url)
       }
       process.executableURL = URL(filePath: "/usr/bin/env")
       process.arguments = ["timeout", "-k", "5", String(Int(seconds)), name] + arguments
       process.standardInput = FileHandle.nullDevice
-      process.standardOutput = try FileHandle(forWritingTo: outURL)
-      process.standardError = try FileHandle(forWritingTo: errURL)
+      (process.standardOutput, process.standardError) = (files[0], files[1])
+    }
+
+    /// Foundation keeps a process that has ended, with all it was given: thousands of files by the
+    /// end of the tests, and past some 1,300 open ones its `run` reads beyond `readdir`'s buffer.
+    func begin() throws {
+      defer { for file in files { try? file.close() } }
+      try process.run()
     }
 
     func result() throws -> Result {
