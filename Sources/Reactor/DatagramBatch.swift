@@ -30,13 +30,28 @@ internal import Glibc
       start: base.assumingMemoryBound(to: UInt8.self), count: count)
     return unsafe body(bytes.span)
   }
+
+  /// Lends each datagram of the last read.
+  public func forEach(_ body: (Span<UInt8>) -> Void) {
+    withBytes { bytes in
+      var start = 0
+      while start < bytes.count {
+        let end = min(start + stride, bytes.count)
+        body(bytes.extracting(start..<end))
+        start = end
+      }
+    }
+  }
 }
 
 extension DatagramSocket {
-  /// From now on datagrams that come in a row may be read as one, with their time of arrival; only
+  /// From now on datagrams that come in a row may be read as one; only
   /// ``receive(into:)-(DatagramBatch)`` can tell them apart. A kernel without it joins nothing.
-  public func joinDatagrams() {
+  ///
+  /// - Parameter withArrival: the kernel is to say when they came, too.
+  public func joinDatagrams(withArrival: Bool = false) {
     try? Socket.set(descriptor, Int32(CLINUX_SOL_UDP), Int32(CLINUX_UDP_GRO), 1)
+    guard withArrival else { return }
     try? Socket.set(descriptor, SOL_SOCKET, Int32(CLINUX_SO_TIMESTAMPNS), 1)
   }
 

@@ -154,6 +154,23 @@ public final class DatagramSocket {
     return source
   }
 
+  /// Who sent the next datagram, which stays to be read; nil when none is there.
+  public func peekSender() -> SocketAddress? {
+    let number = descriptor.number
+    var source: SocketAddress?
+    let call = systemCall {
+      var count = 0
+      let (_, address) = unsafe SocketAddress.read {
+        count = unsafe recvfrom(number, nil, 0, Int32(MSG_PEEK | MSG_DONTWAIT), $0, $1)
+        return Int32(clamping: count)
+      }
+      source = address
+      return count
+    }
+    guard case .value = call else { return nil }
+    return source
+  }
+
   /// Throws away what has come in; what strangers sent before ``connect(to:)`` would still be read
   /// after it.
   public func discard(into buffer: ReceiveBuffer) {

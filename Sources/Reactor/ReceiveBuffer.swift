@@ -6,6 +6,8 @@
   let capacity: Int
   /// How much the last read brought.
   public internal(set) var count = 0
+  /// Room for datagrams that the kernel joins, for those who share this; made when they need it.
+  public private(set) lazy var datagrams = DatagramBatch()
 
   /// Makes room for `capacity` bytes.
   public init(capacity: Int) {

@@ -22,8 +22,12 @@ extension [UInt8] {
 
   /// Appends bytes `range` of `span`.
   mutating func append(_ span: Span<UInt8>, _ range: Range<Int>) {
-    reserveCapacity(count + range.count)
-    for index in range { append(span[index]) }
+    let source = span.extracting(range)
+    // Into the output span the compiler copies many bytes at once, and the array grows by halves
+    // and more: to ask for just enough room each time would move everything each time.
+    append(addingCapacity: source.count) { (output: inout OutputSpan<UInt8>) in
+      for index in source.indices { output.append(source[index]) }
+    }
   }
 }
 

@@ -162,7 +162,7 @@ final class StageViewer {
 
     func receive(_ packet: [UInt8]) {
       guard isOpen, vanishedAt == nil else { return }
-      show(receiver.receive(packet, at: stage.loop.now))
+      show(receiver.receive(packet.span, at: stage.loop.now))
       setAlarm()
     }
 
@@ -232,7 +232,7 @@ final class StageViewer {
         case .playing, .paused, .tornDown: break
         case .packet(let channel, let packet):
           if channel == channels?.rtp {
-            show(receiver.receive(packet, at: stage.loop.now))
+            show(receiver.receive(packet.span, at: stage.loop.now))
           } else {
             _ = receiver.receiveControl(packet.span, at: stage.loop.now)
           }

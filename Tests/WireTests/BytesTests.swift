@@ -35,6 +35,18 @@ struct BytesTests {
     #expect(none == [])
   }
 
+  @Test("what grows piece by piece is moved a few times, not with each piece")
+  func growth() {
+    let piece = (0..<700).map { UInt8($0 & 255) }
+    var (bytes, moves, capacity): ([UInt8], Int, Int) = ([], 0, 0)
+    for _ in 0..<1000 {
+      bytes.append(piece.span, 1..<699)
+      if bytes.capacity != capacity { (moves, capacity) = (moves + 1, bytes.capacity) }
+    }
+    #expect(moves < 30)
+    #expect(bytes == (0..<1000).flatMap { _ in piece[1..<699] })
+  }
+
   @Test(
     "reads digits as a decimal number",
     arguments: [

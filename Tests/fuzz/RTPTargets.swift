@@ -17,7 +17,7 @@ enum RTPTargets {
       case 1:
         now += Nanoseconds(length) * 1_000_000
         pictures = receiver.expire(at: now)
-      default: pictures = receiver.receive(packet, at: now)
+      default: pictures = receiver.receive(packet.span, at: now)
       }
       for picture in pictures {
         require(picture.jpeg.starts(with: [0xFF, 0xD8]), "a picture without a beginning")

@@ -19,9 +19,6 @@ final class RTSPPublisher: Wakeable, EventHandler, LivePublisher {
   private var toldBroken = 0
   private var nextReport: Instant = .max
 
-  /// Several packets a turn, but not for ever: others have their turn, too.
-  private static let packetsPerTurn = 64
-
   init(
     _ name: String, _ track: AnnouncedTrack, _ transport: TransportHeader,
     of connection: RTSPConnection, session: Int, server: RTSPServer
@@ -98,9 +95,9 @@ final class RTSPPublisher: Wakeable, EventHandler, LivePublisher {
   func ready(_ registration: Registration, _ readiness: Readiness) {
     guard let ports else { return }
     if registration == ports.rtpRegistration {
-      for _ in 0..<Self.packetsPerTurn {
-        guard ports.receive(into: buffer) else { break }
-        take(buffer.copy())
+      ports.receive(with: buffer) { batch in
+        if publication.isLive { take(receiver.receive(batch, at: loop.now)) }
+        return true
       }
     } else if ports.receiveControl(into: buffer) {
       buffer.withBytes { takeControl($0) }
@@ -109,7 +106,11 @@ final class RTSPPublisher: Wakeable, EventHandler, LivePublisher {
 
   func take(_ packet: [UInt8]) {
     guard publication.isLive else { return }
-    show(receiver.receive(packet, at: loop.now))
+    take(receiver.receive(packet.span, at: loop.now))
+  }
+
+  private func take(_ pictures: [Picture]) {
+    show(pictures)
     if let deadline = receiver.deadline, deadline < due {
       loop.deadlines.set(self, at: deadline)
     }

@@ -44,21 +44,28 @@ final class GroupPorts: MediaPorts {
       local: control, receiveBufferBytes: ReceivePorts.controlBufferBytes, isShared: true)
     try rtp.join(group, interface: interface)
     try rtcp.join(control, interface: interface)
+    rtp.joinDatagrams()
     // Reports leave by the same one.
     try rtcp.setMulticast(hops: 255, interface: interface)
     (self.rtp, self.rtcp) = (rtp, rtcp)
     (rtpRegistration, rtcpRegistration) = try ReceivePorts.watch(rtp, rtcp, loop, handler)
   }
 
-  func receive(into buffer: ReceiveBuffer) -> Bool { receive(rtp, buffer) }
+  func receive(into batch: DatagramBatch) -> Bool {
+    let isHeard = hears(rtp)
+    // A stranger's is read all the same, and is gone.
+    return rtp.receive(into: batch) && isHeard
+  }
 
-  func receiveControl(into buffer: ReceiveBuffer) -> Bool { receive(rtcp, buffer) }
+  func receiveControl(into buffer: ReceiveBuffer) -> Bool {
+    let isHeard = hears(rtcp)
+    return rtcp.receive(into: buffer) != nil && isHeard
+  }
 
-  private func receive(_ socket: DatagramSocket, _ buffer: ReceiveBuffer) -> Bool {
-    guard socket.peer == nil else { return socket.receive(into: buffer) != nil }
-    guard let sender = socket.receiveFromAnyone(into: buffer), sender.host == source else {
-      return false
-    }
+  /// Whether what is there to be read comes from the source.
+  private func hears(_ socket: DatagramSocket) -> Bool {
+    guard socket.peer == nil else { return true }
+    guard let sender = socket.peekSender(), sender.host == source else { return false }
     // Where the kernel cannot see to it, each packet's sender is looked at.
     try? socket.connect(to: sender)
     return true

@@ -34,9 +34,16 @@ struct RTPReceiver {
   /// When ``expire(at:)`` is to be called.
   var deadline: Instant? { window.deadline }
 
+  /// Takes RTP packets that came in a row; returns the pictures that they complete.
+  mutating func receive(_ batch: DatagramBatch, at now: Instant) -> [Picture] {
+    var complete: [Picture] = []
+    batch.forEach { complete += receive($0, at: now) }
+    return complete
+  }
+
   /// Takes an RTP packet; returns the pictures that it completes.
-  mutating func receive(_ packet: [UInt8], at now: Instant) -> [Picture] {
-    guard let header = try? RTPHeader(parsing: packet.span),
+  mutating func receive(_ packet: Span<UInt8>, at now: Instant) -> [Picture] {
+    guard let header = try? RTPHeader(parsing: packet),
       header.payloadType == payloadType
     else { return [] }
     if let statistics, statistics.ssrc != header.ssrc { forgetSender() }
@@ -44,6 +51,9 @@ struct RTPReceiver {
     statistics?.receive(header, at: now)
     packets += 1
     payloadBytes += header.payload.count
+    if window.passes(header.sequence) {
+      return picture(packet, header).map { [$0] } ?? []
+    }
     return take(window.receive(packet, sequence: header.sequence, at: now))
   }
 
@@ -90,15 +100,20 @@ struct RTPReceiver {
       case .lost: depacketizer.lost()
       case .packet(let packet):
         guard let header = try? RTPHeader(parsing: packet.span),
-          let jpeg = depacketizer.receive(packet.span, header)
+          let picture = picture(packet.span, header)
         else { continue }
-        pictures += 1
-        complete.append(
-          Picture(
-            jpeg: jpeg, number: pictures, due: due(header.timestamp), timestamp: header.timestamp))
+        complete.append(picture)
       }
     }
     return complete
+  }
+
+  /// What the next packet in order completes.
+  private mutating func picture(_ packet: Span<UInt8>, _ header: RTPHeader) -> Picture? {
+    guard let jpeg = depacketizer.receive(packet, header) else { return nil }
+    pictures += 1
+    return Picture(
+      jpeg: jpeg, number: pictures, due: due(header.timestamp), timestamp: header.timestamp)
   }
 
   /// Microseconds since 1970 of a timestamp, by the sender's clock.

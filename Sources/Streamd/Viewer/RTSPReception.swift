@@ -157,7 +157,7 @@ final class RTSPReception: Wakeable, EventHandler {
       happened(.paused)
     case .packet(let channel, let packet):
       if channel == channels.rtp {
-        receive(packet)
+        take(receiver.receive(packet.span, at: loop.now))
       } else if channel == channels.rtcp {
         receiveControl(packet.span)
       }
@@ -215,20 +215,20 @@ final class RTSPReception: Wakeable, EventHandler {
   func ready(_ registration: Registration, _ readiness: Readiness) {
     guard let ports else { return }
     if registration == ports.rtpRegistration {
-      // Several packets a turn, but not for ever: others have their turn, too.
-      for _ in 0..<64 {
+      ports.receive(with: buffer) { batch in
+        take(receiver.receive(batch, at: loop.now))
         // Whoever is shown a picture may have hung up.
-        guard self.ports === ports, ports.receive(into: buffer) else { break }
-        receive(buffer.copy())
+        return self.ports === ports
       }
     } else if ports.receiveControl(into: buffer) {
       buffer.withBytes { receiveControl($0) }
     }
   }
 
-  private func receive(_ packet: [UInt8]) {
+  /// Packets have come, and completed these pictures.
+  private func take(_ pictures: [Picture]) {
     lastPacket = loop.now
-    for picture in receiver.receive(packet, at: loop.now) { show(picture) }
+    for picture in pictures { show(picture) }
     if isPlaying, let deadline = receiver.deadline, deadline < due {
       loop.deadlines.set(self, at: deadline)
     }

@@ -35,6 +35,7 @@ final class ReceivePorts: MediaPorts {
     let rtp = try DatagramSocket(
       local: rtpAddress, receiveBufferBytes: Self.receiveBufferBytes)
     let rtcp = try DatagramSocket(local: rtcpAddress, receiveBufferBytes: Self.controlBufferBytes)
+    rtp.joinDatagrams()
     self.rtp = rtp
     self.rtcp = rtcp
     self.loop = loop
@@ -56,7 +57,7 @@ final class ReceivePorts: MediaPorts {
     }
   }
 
-  func receive(into buffer: ReceiveBuffer) -> Bool { rtp.receive(into: buffer) != nil }
+  func receive(into batch: DatagramBatch) -> Bool { rtp.receive(into: batch) }
 
   func receiveControl(into buffer: ReceiveBuffer) -> Bool { rtcp.receive(into: buffer) != nil }
 

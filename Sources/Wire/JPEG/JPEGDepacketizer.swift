@@ -15,12 +15,19 @@ public struct JPEGDepacketizer: Sendable {
   private var settled: UInt32?
   /// Tables sent once under a number (Q 128 to 254).
   private var knownTables: [UInt8: [UInt8]] = [:]
+  /// What stands before the data in the last picture's file, which is the same in most, and how
+  /// much room the next file is likely to need.
+  private var last: (frame: RTPJPEGFrame, head: [UInt8], fileBytes: Int)?
 
+  /// A picture under way.
   private struct Picture {
     var timestamp: UInt32
-    var first: JPEGPayloadHeader
-    var tables: [UInt8]
-    var data: [UInt8]
+    var type: UInt8
+    /// The file so far, and how much of it RTP leaves out.
+    var file: [UInt8]
+    var headBytes: Int
+
+    var dataBytes: Int { file.count - headBytes }
   }
 
   /// - Parameters:
@@ -45,8 +52,8 @@ public struct JPEGDepacketizer: Sendable {
       begin(header, rtp)
     }
     guard var picture = current, picture.timestamp == rtp.timestamp,
-      picture.data.count == header.fragmentOffset, picture.first.type == header.type,
-      picture.data.count + data.count <= pictureBytesMax
+      picture.dataBytes == header.fragmentOffset, picture.type == header.type,
+      picture.dataBytes + data.count <= pictureBytesMax
     else {
       drop()
       // Whoever joins in the middle of a picture has lost nothing.
@@ -55,15 +62,13 @@ public struct JPEGDepacketizer: Sendable {
     }
     // One reference only while the data grow, else each packet would copy them.
     current = nil
-    picture.data.append(packet, data)
+    picture.file.append(packet, data)
     guard rtp.marker else {
       current = picture
       return nil
     }
     settled = rtp.timestamp
-    let file = file(picture)
-    if file == nil { dropped += 1 }
-    return file
+    return finished(picture)
   }
 
   /// Tells that packets were lost in between: the picture under way cannot be completed.
@@ -84,12 +89,30 @@ public struct JPEGDepacketizer: Sendable {
   }
 
   private mutating func begin(_ header: JPEGPayloadHeader, _ rtp: RTPHeader) {
-    guard header.type <= 1, let tables = tables(header) else {
+    guard let frame = frame(header) else {
       dropped += 1
       settled = rtp.timestamp
       return
     }
-    current = Picture(timestamp: rtp.timestamp, first: header, tables: tables, data: [])
+    let head = last?.frame == frame ? last?.head : nil
+    var file = head ?? frame.fileHeader
+    if head == nil { last = (frame, file, 0) }
+    let headBytes = file.count
+    file.reserveCapacity(last?.fileBytes ?? 0)
+    current = Picture(
+      timestamp: rtp.timestamp, type: header.type, file: file, headBytes: headBytes)
+  }
+
+  /// What the first packet of a picture says of it; nil when it cannot be shown.
+  private mutating func frame(_ header: JPEGPayloadHeader) -> RTPJPEGFrame? {
+    guard let sampling = RTPJPEGFrame.Sampling(rawValue: header.type), let tables = tables(header)
+    else { return nil }
+    var (width, height) = (Int(header.width) * 8, Int(header.height) * 8)
+    if width == 0 || height == 0, let dimensions { (width, height) = dimensions }
+    guard (1...65_535).contains(width), (1...65_535).contains(height) else { return nil }
+    return RTPJPEGFrame(
+      width: width, height: height, sampling: sampling,
+      restartInterval: header.restartInterval ?? 0, quantizationTables: tables)
   }
 
   private mutating func tables(_ header: JPEGPayloadHeader) -> [UInt8]? {
@@ -109,21 +132,14 @@ public struct JPEGDepacketizer: Sendable {
     }
   }
 
-  private func file(_ picture: Picture) -> [UInt8]? {
-    var (width, height) = (Int(picture.first.width) * 8, Int(picture.first.height) * 8)
-    if width == 0 || height == 0, let dimensions { (width, height) = dimensions }
-    guard (1...65_535).contains(width), (1...65_535).contains(height),
-      let sampling = RTPJPEGFrame.Sampling(rawValue: picture.first.type)
-    else { return nil }
-    let frame = RTPJPEGFrame(
-      width: width, height: height, sampling: sampling,
-      restartInterval: picture.first.restartInterval ?? 0, quantizationTables: picture.tables)
-    var file = frame.fileHeader
-    file.append(contentsOf: picture.data)
+  private mutating func finished(_ picture: consuming Picture) -> [UInt8] {
+    let end = [JPEGMarker.prefix, JPEGMarker.endOfImage]
     // Some senders include the end marker, most do not.
-    if !picture.data.suffix(2).elementsEqual([JPEGMarker.prefix, JPEGMarker.endOfImage]) {
-      file.append(contentsOf: [JPEGMarker.prefix, JPEGMarker.endOfImage])
+    if picture.dataBytes < 2 || !picture.file.suffix(2).elementsEqual(end) {
+      picture.file.append(contentsOf: end)
     }
-    return file
+    // Some room for the next one to be larger.
+    last?.fileBytes = picture.file.count + picture.file.count / 8
+    return picture.file
   }
 }

@@ -29,10 +29,19 @@ public struct ReorderWindow: Sendable {
     self.patience = patience
   }
 
+  /// Whether a packet is the next one while none is held: it need not be given to
+  /// ``receive(_:sequence:at:)``, which would hand it back.
+  public mutating func passes(_ sequence: UInt16) -> Bool {
+    guard held.isEmpty, expected ?? sequence == sequence else { return false }
+    expected = sequence &+ 1
+    return true
+  }
+
   /// Takes a packet with its sequence number; returns what can be let go.
   public mutating func receive(
-    _ packet: [UInt8], sequence: UInt16, at now: Nanoseconds
+    _ bytes: Span<UInt8>, sequence: UInt16, at now: Nanoseconds
   ) -> [Output] {
+    let packet = bytes.array(0..<bytes.count)
     guard let expected else {
       self.expected = sequence &+ 1
       return [.packet(packet)]

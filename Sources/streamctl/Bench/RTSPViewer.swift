@@ -122,7 +122,7 @@ final class RTSPViewer: Viewer {
           local: local.with(port: port), receiveBufferBytes: Self.receiveBufferBytes)
         let rtcp = try DatagramSocket(
           local: local.with(port: port + 1), receiveBufferBytes: 4096)
-        rtp.joinDatagrams()
+        rtp.joinDatagrams(withArrival: true)
         registrations.rtp = try load.loop.add(rtp, .readable, self)
         registrations.rtcp = try load.loop.add(rtcp, .readable, self)
         (self.rtp, self.rtcp) = (rtp, rtcp)

@@ -190,3 +190,9 @@ struct RTPReceiverTests {
     #expect(block.fractionLost == 64 && block.highestSequence == 103)
   }
 }
+
+extension RTPReceiver {
+  fileprivate mutating func receive(_ packet: [UInt8], at now: Instant) -> [Picture] {
+    receive(packet.span, at: now)
+  }
+}

@@ -12,7 +12,7 @@ struct ReorderWindowTests {
   private func receive(
     _ sequences: UInt16..., into window: inout ReorderWindow, at now: Nanoseconds = 0
   ) -> [Output] {
-    sequences.flatMap { window.receive(Self.bytes($0), sequence: $0, at: now) }
+    sequences.flatMap { window.receive(Self.bytes($0).span, sequence: $0, at: now) }
   }
 
   private static func bytes(_ sequence: UInt16) -> [UInt8] {
