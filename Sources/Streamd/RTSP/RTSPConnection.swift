@@ -5,7 +5,6 @@ internal import Wire
 /// conversation says and decides nothing about RTSP itself.
 final class RTSPConnection: Connection {
   unowned let server: RTSPServer
-  private let limits: Limits
   var conversation: RTSPServerConversation
   /// Counts up with each connection of the server.
   let number: Int
@@ -24,16 +23,17 @@ final class RTSPConnection: Connection {
   ) throws(SystemError) {
     self.server = server
     self.number = number
-    limits = server.limits
     var settings = settings
     settings.address = socket.local.host
     asksAuthorization = settings.asksAuthorization
     conversation = RTSPServerConversation(settings: settings, at: server.loop.now)
     try super.init(
-      socket, loop: server.loop, buffer: server.buffer, queueBytesMax: limits.replyBytesMax)
-    socket.keepAlive(idleSeconds: Int32(clamping: limits.sessionTimeoutSeconds))
+      socket, loop: server.loop, buffer: server.buffer, queueBytesMax: server.limits.replyBytesMax)
+    socket.keepAlive(idleSeconds: Int32(clamping: server.limits.sessionTimeoutSeconds))
     settle()
   }
+
+  private var limits: Limits { server.limits }
 
   /// The address that the client has connected to.
   var local: SocketAddress { socket.local }
