@@ -130,8 +130,8 @@ public struct RTSPServerConversation {
 
   private static let settleNanoseconds: Nanoseconds = 50_000_000
 
-  /// A question that is out, and what its answer is for. Apart from the conversation, which has none
-  /// most of the time.
+  /// A question that is out, and what its answer is for. Apart from the conversation, which has
+  /// none most of the time.
   indirect enum Question {
     case authorize(RTSPRequest)
     case describe(RTSPRequest, RTSPURL)
