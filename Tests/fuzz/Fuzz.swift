@@ -22,6 +22,8 @@ let targets: [String: Target] = [
   "http-response": HTTPTargets.responses,
   "http-header": HTTPTargets.headers,
   "websocket": HTTPTargets.webSocket,
+  "http-pull": SourceTargets.pull,
+  "source-url": SourceTargets.url,
   "json": TextTargets.json,
   "settings": TextTargets.settings,
   "rtp": RTPTargets.receiver,

@@ -20,6 +20,7 @@ final class HTTPServer {
   var isShared = false
   private var connections: [ObjectIdentifier: HTTPConnection] = [:]
   private var browsers: [ObjectIdentifier: BrowserSession] = [:]
+  private lazy var log = LogFeed(loop: loop) { [unowned self] in send($0, to: .admin) }
 
   init(
     control: Control, limits: Limits, buffer: ReceiveBuffer, www: Folder?, allowedHosts: [String]
@@ -36,7 +37,7 @@ final class HTTPServer {
     control.serverStateChanged = { [unowned self] in broadcast($0) }
     control.catalog.changed = { [unowned self] in broadcast(Event("videos_changed")) }
     control.relays.changed = { [unowned self] in broadcast(Event("sources_changed")) }
-    control.activity.added = { [unowned self] in broadcast(LogEvent($0), to: .admin) }
+    control.activity.added = { [unowned self] in if !browsers.isEmpty { log.add($0) } }
     control.recordings.changed = { [unowned self] in tell($0) }
     control.directViewers = { [unowned self] in
       connections.values.count { $0.isStreaming }
@@ -76,6 +77,7 @@ final class HTTPServer {
   }
 
   func stop() {
+    log.flush()
     for browser in browsers.values { browser.goAway() }
     for connection in Array(connections.values) { connection.close() }
     listener?.close()
@@ -100,11 +102,15 @@ final class HTTPServer {
   func opened(_ browser: BrowserSession) { browsers[ObjectIdentifier(browser)] = browser }
   func closed(_ browser: BrowserSession) { browsers[ObjectIdentifier(browser)] = nil }
 
-  /// Says something to every browser of those who may hear it.
-  private func broadcast(_ event: some Encodable, to role: Role = .view) {
+  /// Says something to every browser.
+  private func broadcast(_ event: some Encodable) {
     guard !browsers.isEmpty else { return }
-    let message = WebSocketFrame.frame(.text, JSON.encode(event))
-    for browser in browsers.values where browser.identity.role >= role { browser.send(message) }
+    send(WebSocketFrame.frame(.text, JSON.encode(event)), to: .view)
+  }
+
+  /// Sends messages to every browser of those who may hear them.
+  private func send(_ messages: [UInt8], to role: Role) {
+    for browser in browsers.values where browser.identity.role >= role { browser.send(messages) }
   }
 
   /// Tells every browser of those who may see what is recorded.
