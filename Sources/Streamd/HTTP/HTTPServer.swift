@@ -20,7 +20,10 @@ final class HTTPServer {
   var isShared = false
   private var connections: [ObjectIdentifier: HTTPConnection] = [:]
   private var browsers: [ObjectIdentifier: BrowserSession] = [:]
-  private lazy var log = LogFeed(loop: loop) { [unowned self] in send($0, to: .admin) }
+  private lazy var log = LogFeed(
+    loop: loop,
+    readers: { [unowned self] in browsers.filter { $0.value.identity.role == .admin }.map(\.key) },
+    send: { [unowned self] in browsers[$1]?.send($0) })
 
   init(
     control: Control, limits: Limits, buffer: ReceiveBuffer, www: Folder?, allowedHosts: [String]
@@ -105,12 +108,8 @@ final class HTTPServer {
   /// Says something to every browser.
   private func broadcast(_ event: some Encodable) {
     guard !browsers.isEmpty else { return }
-    send(WebSocketFrame.frame(.text, JSON.encode(event)), to: .view)
-  }
-
-  /// Sends messages to every browser of those who may hear them.
-  private func send(_ messages: [UInt8], to role: Role) {
-    for browser in browsers.values where browser.identity.role >= role { browser.send(messages) }
+    let message = WebSocketFrame.frame(.text, JSON.encode(event))
+    for browser in browsers.values { browser.send(message) }
   }
 
   /// Tells every browser of those who may see what is recorded.

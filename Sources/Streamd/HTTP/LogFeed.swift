@@ -3,21 +3,35 @@ internal import Wire
 
 /// Lines of the activity log on their way to browsers. The first one goes at once; those that
 /// follow within a tenth of a second go together: where clients come and go by hundreds, each line
-/// by itself would be one system call for every browser.
+/// by itself would be one system call for every browser. A crowd of browsers gets them in turn, so
+/// that no frame waits for all of them.
 final class LogFeed: Wakeable {
   private let loop: EventLoop
-  private let send: ([UInt8]) -> Void
+  private let readers: () -> [ObjectIdentifier]
+  private let send: ([UInt8], ObjectIdentifier) -> Void
   /// Whole WebSocket messages.
   private var gathered: [UInt8] = []
+  /// When they may go.
   private var next: Instant = 0
+  /// What is on its way, and to whom yet.
+  private var leaving: [UInt8] = []
+  private var waiting: [ObjectIdentifier] = []
 
   private static let intervalNanoseconds: Instant = 100_000_000
   /// More is not kept back: a browser has no endless room for it.
   private static let bytesMax = 16 * 1024
+  /// So many are served in a turn, half a millisecond's work.
+  private static let readersPerTurn = 32
 
-  /// - Parameter send: given messages that may go out in one piece.
-  init(loop: EventLoop, send: @escaping ([UInt8]) -> Void) {
+  /// - Parameters:
+  ///   - readers: who is to hear what leaves now.
+  ///   - send: given messages that may go out in one piece, and one of those, who may have left.
+  init(
+    loop: EventLoop, readers: @escaping () -> [ObjectIdentifier],
+    send: @escaping ([UInt8], ObjectIdentifier) -> Void
+  ) {
     self.loop = loop
+    self.readers = readers
     self.send = send
   }
 
@@ -25,22 +39,42 @@ final class LogFeed: Wakeable {
 
   func add(_ entry: LogEntry) {
     gathered += WebSocketFrame.frame(.text, JSON.encode(LogEvent(entry)))
-    if loop.now >= next || gathered.count >= Self.bytesMax {
+    if gathered.count >= Self.bytesMax {
       flush()
-    } else {
+    } else if waiting.isEmpty {
+      proceed()
+    }
+  }
+
+  /// Sends what there is to everybody.
+  func flush() {
+    serve(waiting.count)
+    leave()
+    serve(waiting.count)
+    loop.deadlines.clear(self)
+  }
+
+  override func wake(at now: Instant) { proceed() }
+
+  private func proceed() {
+    if waiting.isEmpty, loop.now >= next { leave() }
+    serve(min(Self.readersPerTurn, waiting.count))
+    if !waiting.isEmpty {
+      loop.deadlines.set(self, at: loop.now + Deadlines.slotNanoseconds)
+    } else if !gathered.isEmpty {
       loop.deadlines.set(self, at: next)
     }
   }
 
-  /// Sends what there is.
-  func flush() {
+  private func leave() {
     guard !gathered.isEmpty else { return }
-    loop.deadlines.clear(self)
     next = loop.now + Self.intervalNanoseconds
-    let messages = gathered
-    gathered = []
-    send(messages)
+    (leaving, gathered) = (gathered, [])
+    waiting = readers()
   }
 
-  override func wake(at now: Instant) { flush() }
+  private func serve(_ count: Int) {
+    for reader in waiting.suffix(count) { send(leaving, reader) }
+    waiting.removeLast(count)
+  }
 }
