@@ -14,6 +14,15 @@ struct FFmpegComplaintsTests {
     #expect(FFmpegComplaints.judged("") == "")
   }
 
+  @Test("the end of the first picture may be missed, once")
+  func firstPicture() {
+    let line = "[mjpeg @ 0x55d0c0ffee00] EOI missing, emulating"
+    #expect(FFmpegComplaints.judged(line + "\n") == "")
+    #expect(FFmpegComplaints.judged("\(line)\n\(line)\n") == line)
+    let repetition = "    Last message repeated 2 times"
+    #expect(FFmpegComplaints.judged("\(line)\n\(repetition)\n") == repetition)
+  }
+
   @Test(
     "everything else is left",
     arguments: [
