@@ -138,37 +138,32 @@ public final class DatagramSocket {
 
   /// The same before there is a peer: whoever sent the datagram may be anyone.
   public func receiveFromAnyone(into buffer: ReceiveBuffer) -> SocketAddress? {
-    let number = descriptor.number
-    var source: SocketAddress?
-    let call = systemCall {
-      var count = 0
-      let (_, address) = unsafe SocketAddress.read {
-        count = unsafe recvfrom(number, buffer.base, buffer.capacity, 0, $0, $1)
-        return Int32(clamping: count)
-      }
-      source = address
-      return count
-    }
-    guard case .value(let count) = call else { return nil }
-    buffer.count = count
-    return source
+    guard let read = unsafe readWithSender(buffer.base, buffer.capacity, 0) else { return nil }
+    buffer.count = read.count
+    return read.sender
   }
 
   /// Who sent the next datagram, which stays to be read; nil when none is there.
   public func peekSender() -> SocketAddress? {
+    unsafe readWithSender(nil, 0, Int32(MSG_PEEK))?.sender
+  }
+
+  private func readWithSender(
+    _ base: UnsafeMutableRawPointer?, _ capacity: Int, _ flags: Int32
+  ) -> (count: Int, sender: SocketAddress?)? {
     let number = descriptor.number
-    var source: SocketAddress?
+    var sender: SocketAddress?
     let call = systemCall {
       var count = 0
       let (_, address) = unsafe SocketAddress.read {
-        count = unsafe recvfrom(number, nil, 0, Int32(MSG_PEEK | MSG_DONTWAIT), $0, $1)
+        count = unsafe recvfrom(number, base, capacity, flags, $0, $1)
         return Int32(clamping: count)
       }
-      source = address
+      sender = address
       return count
     }
-    guard case .value = call else { return nil }
-    return source
+    guard case .value(let count) = call else { return nil }
+    return (count, sender)
   }
 
   /// Throws away what has come in; what strangers sent before ``connect(to:)`` would still be read

@@ -165,9 +165,11 @@ struct DatagramSocketTests {
     let friend = try self.socket(to: socket.local, segmentBytes: nil)
     let stranger = try self.socket(to: socket.local, segmentBytes: nil)
     let buffer = ReceiveBuffer(capacity: 2000)
-    #expect(socket.receiveFromAnyone(into: buffer) == nil)
+    #expect(socket.receiveFromAnyone(into: buffer) == nil && socket.peekSender() == nil)
     #expect(friend.send([1, 2]) == .sent && stranger.send([3]) == .sent)
+    #expect(socket.peekSender() == friend.local)
     #expect(socket.receiveFromAnyone(into: buffer) == friend.local && buffer.copy() == [1, 2])
+    #expect(socket.peekSender() == stranger.local)
     #expect(socket.peer == nil)
     try socket.connect(to: friend.local)
     // What the stranger sent before that is still there.

@@ -16,6 +16,8 @@ final class LogFeed: Wakeable {
   /// What is on its way, and to whom yet.
   private var leaving: [UInt8] = []
   private var waiting: [ObjectIdentifier] = []
+  /// What is sent may end a connection, and that is a line of its own: it waits for its turn.
+  private var isServing = false
 
   private static let intervalNanoseconds: Instant = 100_000_000
   /// More is not kept back: a browser has no endless room for it.
@@ -39,6 +41,7 @@ final class LogFeed: Wakeable {
 
   func add(_ entry: LogEntry) {
     gathered += WebSocketFrame.frame(.text, JSON.encode(LogEvent(entry)))
+    if isServing { return }
     if gathered.count >= Self.bytesMax {
       flush()
     } else if waiting.isEmpty {
@@ -51,7 +54,7 @@ final class LogFeed: Wakeable {
     serve(waiting.count)
     leave()
     serve(waiting.count)
-    loop.deadlines.clear(self)
+    setDeadline()
   }
 
   override func wake(at now: Instant) { proceed() }
@@ -59,10 +62,16 @@ final class LogFeed: Wakeable {
   private func proceed() {
     if waiting.isEmpty, loop.now >= next { leave() }
     serve(min(Self.readersPerTurn, waiting.count))
+    setDeadline()
+  }
+
+  private func setDeadline() {
     if !waiting.isEmpty {
       loop.deadlines.set(self, at: loop.now + Deadlines.slotNanoseconds)
     } else if !gathered.isEmpty {
       loop.deadlines.set(self, at: next)
+    } else {
+      loop.deadlines.clear(self)
     }
   }
 
@@ -74,7 +83,9 @@ final class LogFeed: Wakeable {
   }
 
   private func serve(_ count: Int) {
+    isServing = true
     for reader in waiting.suffix(count) { send(leaving, reader) }
     waiting.removeLast(count)
+    isServing = false
   }
 }

@@ -20,9 +20,13 @@ extension MediaPorts {
   func receive(with buffer: ReceiveBuffer, take: (DatagramBatch) -> Bool) {
     let batch = buffer.datagrams
     var rest = Self.bytesPerTurn
-    while rest > 0, receive(into: batch), take(batch) { rest -= batch.count }
+    while rest > 0, receive(into: batch), take(batch) {
+      rest -= max(batch.count, Self.bytesPerReadMin)
+    }
   }
 
   /// A large picture.
   private static var bytesPerTurn: Int { 64 * 1024 }
+  /// Whatever a read brings, it takes its time: an empty datagram counts for so many.
+  private static var bytesPerReadMin: Int { 1024 }
 }

@@ -7,6 +7,9 @@ public struct JPEGDepacketizer: Sendable {
   /// Pictures dropped because a packet was missing or malformed.
   public private(set) var dropped = 0
 
+  /// No more room than this is made before there is something to fill it.
+  private static let roomBytesMax = 256 * 1024
+
   private let pictureBytesMax: Int
   /// Width and height from the session description, for pictures above 2040 pixels.
   private let dimensions: (width: Int, height: Int)?
@@ -138,8 +141,8 @@ public struct JPEGDepacketizer: Sendable {
     if picture.dataBytes < 2 || !picture.file.suffix(2).elementsEqual(end) {
       picture.file.append(contentsOf: end)
     }
-    // Some room for the next one to be larger.
-    last?.fileBytes = picture.file.count + picture.file.count / 8
+    // Some room for the next one to be larger. Behind a huge one small ones may follow.
+    last?.fileBytes = min(picture.file.count + picture.file.count / 8, Self.roomBytesMax)
     return picture.file
   }
 }

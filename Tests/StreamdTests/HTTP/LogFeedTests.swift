@@ -122,6 +122,24 @@ struct LogFeedTests {
     #expect(room.readers.values.allSatisfy { $0.pieces == [[1], [2]] })
   }
 
+  @Test("a line that comes of sending waits for its turn, however long it is")
+  func nested() {
+    var sent: [Int] = []
+    var feed: LogFeed?
+    feed = LogFeed(
+      loop: loop, readers: { (0..<3).map { _ in ObjectIdentifier(Self.self) } },
+      send: { bytes, _ in
+        sent.append(bytes.count)
+        // Whoever is sent the first line leaves, with much to say.
+        if sent.count <= 3 { feed?.add(entry(2, String(repeating: "m", count: 20_000))) }
+      })
+    feed?.add(entry(1))
+    #expect(sent.count == 3 && sent.allSatisfy { $0 < 1000 })
+    wait(milliseconds: 101)
+    #expect(sent.count == 6 && sent.suffix(3).allSatisfy { $0 > 60_000 })
+    feed = nil
+  }
+
   @Test("what is on its way reaches all before the end, and nobody who has left")
   func end() {
     let room = Room()

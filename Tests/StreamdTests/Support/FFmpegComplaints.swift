@@ -5,9 +5,8 @@ import Foundation
 /// To find a free pair of ports FFmpeg's RTSP client binds one after the other, and its UDP layer
 /// complains of each that is in use. That is its way of searching; other tests hold many ports.
 ///
-/// Of the first picture that its JPEG decoder sees, and of no other, it says that the end marker is
-/// missing where the last byte before the marker is full to the last bit, as one in 30 of
-/// GStreamer's is. Over RTP the marker is written by FFmpeg itself.
+/// Of the first picture that its JPEG decoder sees it says now and then that the end marker is
+/// missing although it is there: of one in 30 that come straight from GStreamer's encoder as files.
 enum FFmpegComplaints {
   /// The lines that are left.
   static func judged(_ errors: String) -> String {

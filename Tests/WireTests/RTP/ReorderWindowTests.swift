@@ -33,6 +33,22 @@ struct ReorderWindowTests {
     #expect(window.expire(at: .max) == [])
   }
 
+  @Test("what is next while nothing is held passes, and nothing else does")
+  func passing() {
+    var window = ReorderWindow()
+    // The first one, those behind it, one that came already, and one too early.
+    let numbers: [UInt16] = [65_534, 65_535, 0, 0, 2]
+    let answers = numbers.map { window.passes($0) }
+    #expect(answers == [true, true, true, false, false])
+    #expect(receive(2, into: &window) == [])
+    // The next one, but another one waits for it.
+    let isNext = window.passes(1)
+    #expect(!isNext)
+    #expect(receive(1, into: &window) == packets(1, 2))
+    let isNextAgain = window.passes(3)
+    #expect(isNextAgain)
+  }
+
   @Test("puts packets that overtook one another back in order")
   func swaps() {
     var window = ReorderWindow()
