@@ -100,14 +100,20 @@ internal import CLinux
   }
 
   /// Wakes everything due at `now`, slot by slot, in the order of time.
-  public func expire(at now: Instant) {
+  ///
+  /// - Parameter isEnough: asked after each slot that had entries; where it says so the rest is
+  ///   left to the next call, and ``next`` is in the past.
+  public func expire(at now: Instant, until isEnough: () -> Bool = { false }) {
     let target = now / Self.slotNanoseconds
     // After a long sleep every slot is visited once, not once per turn of the wheel.
     if target - tick > Int64(Self.slotCount) { tick = target - Int64(Self.slotCount) }
     while tick < target {
       tick += 1
       let slot = Int(tick) & (Self.slotCount - 1)
-      if unsafe occupied[slot >> 6] & (1 << UInt64(slot & 63)) != 0 { expire(slot: slot, at: now) }
+      if unsafe occupied[slot >> 6] & (1 << UInt64(slot & 63)) != 0 {
+        expire(slot: slot, at: now)
+        if isEnough() { return }
+      }
     }
   }
 

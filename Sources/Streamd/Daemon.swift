@@ -77,7 +77,8 @@ final class Daemon {
     http.isShared = configuration.reusePort
     Self.useMulticast(configuration, control)
     housekeeping = Housekeeping(viewers, loop: loop, limits: limits) { control.isUnwatched }
-    probe = LoopProbe(metrics, loop: loop)
+    probe = LoopProbe(metrics, loop: loop, limits: limits)
+    probe.changed = { [unowned rtsp] in rtsp.becameFull($0) }
     service = Service(loop: loop, manager: ServiceManager(environment: environment)) {
       control.summary
     }
@@ -264,6 +265,7 @@ final class Daemon {
     http.limits = next.limits
     http.policy.allowedHosts = next.allowedHosts
     housekeeping.limits = next.limits
+    probe.loadPercentMax = next.limits.loadPercentMax
     configuration = next
     let names = changed.map(\.name).joined(separator: ",")
     control.activity.note(

@@ -14,6 +14,7 @@ struct Door {
     case addressConnections = "address_connections"
     case addressRequests = "address_requests"
     case addressSessions = "address_sessions"
+    case load
 
     /// The second half of a sentence.
     var reason: String {
@@ -22,12 +23,15 @@ struct Door {
       case .addressConnections: "there are too many connections from your address"
       case .addressRequests: "your address asks too often"
       case .addressSessions: "there are too many sessions from your address"
+      case .load: "as many are watching as can be served, try again later"
       }
     }
   }
 
   /// For what comes from now on; a bucket keeps its measure until its address is forgotten.
   var limits: Limits
+  /// One more viewer would cost the others their frames.
+  var isFull = false
   private(set) var connections = 0
   private var addresses: [UInt64: Address] = [:]
 
@@ -78,6 +82,9 @@ struct Door {
   mutating func asked(_ peer: SocketAddress, at now: Instant) {
     if !peer.isLocalhost { addresses[peer.network]?.bucket.take(at: now) }
   }
+
+  /// Somebody inside wants to watch; nil when it may.
+  var viewerRefusal: Refusal? { isFull ? .load : nil }
 
   /// Somebody inside wants a session; nil when it may have one, and then ``closeSession(_:)``
   /// follows.
@@ -135,6 +142,8 @@ extension Problem {
         .tooManyRequests, "too_many_requests", refusal.reason, hint: "ask again in a few seconds")
     case .addressSessions:
       self.init(.tooManyRequests, "too_many_sessions", refusal.reason, hint: "end one of them")
+    case .load:
+      self.init(.serviceUnavailable, "too_many_viewers", refusal.reason)
     }
   }
 }

@@ -21,6 +21,9 @@ struct Limits {
   /// Requests of one connection that are served in one go: a millisecond's work at most. A page
   /// with all its files is less.
   var requestBurst = 32
+  /// When frames take so much of the time, for a second on end, new viewers are turned away: one
+  /// more would cost those who watch their frames. What is left is for requests. See ``LoopProbe``.
+  var loadPercentMax = 97
   /// Players hold one, or one for each track.
   var sessionsMax = 8
   /// Replies that a client does not read. Beyond this its requests are not read either.

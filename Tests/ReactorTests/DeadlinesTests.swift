@@ -39,6 +39,26 @@ struct DeadlinesTests {
     #expect(alarms.allSatisfy { $0.due == .max })
   }
 
+  @Test("leaves off between slots when it is enough, and goes on from there")
+  func leavesOff() {
+    let deadlines = Deadlines(now: 0)
+    var woken: [Int] = []
+    let alarms = [1, 2, 2, 5, 5, 9].map { at in
+      let alarm = Alarm()
+      alarm.onWake = { _ in woken.append(at) }
+      deadlines.set(alarm, at: Int64(at) * millisecond)
+      return alarm
+    }
+    deadlines.expire(at: 20 * millisecond) { woken.count >= 2 }
+    #expect(woken == [1, 2, 2])
+    #expect(deadlines.next.map { $0 <= 5 * millisecond } == true)
+    deadlines.expire(at: 20 * millisecond) { true }
+    #expect(woken == [1, 2, 2, 5, 5])
+    deadlines.expire(at: 20 * millisecond)
+    #expect(woken == [1, 2, 2, 5, 5, 9])
+    #expect(deadlines.count == 0 && alarms.allSatisfy { $0.moments == [20 * millisecond] })
+  }
+
   @Test("a deadline on the slot's edge is met exactly")
   func edge() {
     let deadlines = Deadlines(now: 0)

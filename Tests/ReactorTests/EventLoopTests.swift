@@ -84,6 +84,49 @@ struct EventLoopTests {
     for registration in registrations { loop.remove(registration) }
   }
 
+  @Test("requests get their share, and soon, of a loop that has more deadlines than it can meet")
+  func overload() throws {
+    let clock = StepClock()
+    let loop = try EventLoop(clock: clock)
+    let period: Int64 = 50_000_000
+    // Fifty each 50 ms, each of which takes 1.5 ms.
+    let alarms = (0..<50).map { number in
+      let alarm = Alarm()
+      alarm.onWake = { now in
+        clock.nanoseconds += 1_500_000
+        var due = loop.now - loop.now % period + Int64(number) * 1_000_000
+        while due <= now { due += period }
+        loop.deadlines.set(alarm, at: due)
+      }
+      loop.deadlines.set(alarm, at: clock.nanoseconds + Int64(number) * 1_000_000)
+      return alarm
+    }
+    // Never read, and so ready in each turn.
+    let pairs = try (0..<64).map { _ in try Loopback.connection() }
+    var (spent, heard, longest): (Int64, Instant, Int64) = (0, clock.nanoseconds, 0)
+    let probes = pairs.map { _ in Probe() }
+    for probe in probes {
+      probe.onReady = { _ in
+        longest = max(longest, clock.nanoseconds - heard)
+        clock.nanoseconds += 100_000
+        (spent, heard) = (spent + 100_000, clock.nanoseconds)
+      }
+    }
+    let registrations = try zip(pairs, probes).map { try loop.add($0.near, .readable, $1) }
+    for pair in pairs { _ = pair.far.send([1], from: 0) }
+    let start = clock.nanoseconds
+    try loop.turns { clock.nanoseconds - start > 3_000_000_000 }
+    let share = Double(spent) / Double(clock.nanoseconds - start)
+    #expect((0.15...0.5).contains(share), "\(share) of the time")
+    #expect(longest <= 7_000_000, "\(longest) ns without a request")
+    let counts = alarms.map(\.moments.count).sorted()
+    #expect(counts[0] >= 25 && counts[49] - counts[0] <= 10, "\(counts)")
+    let rest = clock.nanoseconds - start - spent
+    #expect(abs(loop.deadlineNanoseconds - rest) < 10_000_000)
+    for alarm in alarms { loop.deadlines.clear(alarm) }
+    for registration in registrations { loop.remove(registration) }
+  }
+
   /// Time that only a test moves.
   private final class StepClock: Clock {
     var nanoseconds: Instant = 1_000_000_000

@@ -129,6 +129,45 @@ struct LimitTests {
     #expect(try setup(second).status == 200)
   }
 
+  @Test("when frames take all the time that they may, newcomers are refused and nobody else")
+  func load() throws {
+    let daemon = try DaemonProcess(["--limits", "load_percent=3"])
+    let metric = try Scraper(daemon)
+    let viewer = try SteadyViewer(daemon)
+    let sink = try UDPPair()
+    var crowd: [RTSPClient] = []
+    // They come until there are enough of them: how many that is depends on the machine.
+    func join() throws -> RTSPClient.Reply {
+      let client = try RTSPClient(port: daemon.port)
+      crowd.append(client)
+      let setup = try client.request("SETUP", daemon.url(), [sink.transport])
+      guard setup.status == 200 else { return setup }
+      return try client.request("PLAY", daemon.url(), ["Session: \(setup.session)"])
+    }
+    var reply = try join()
+    let isFull = try eventually(seconds: 60) {
+      if crowd.count < 2000 || reply.status != 200 { reply = try join() }
+      return reply.status == 453
+    }
+    #expect(isFull, "with \(crowd.count) viewers")
+    #expect(reply.header("Retry-After") == "5")
+    #expect(reply.header("Warning")?.contains("as many are watching as can be served") == true)
+    #expect(try metric("streamd_refusals_total{port=\"rtsp\",reason=\"load\"}") >= 1)
+    #expect(try metric("streamd_loop_deadlines_seconds_total") > 0.03)
+    let web = try HTTPClient(daemon)
+    let stream = try web.request("GET", "/video/movie.Mjpeg/stream.mjpg")
+    #expect(stream.status == 503 && stream.code == "too_many_viewers")
+    #expect(stream.header("Retry-After") == "5")
+    #expect(try web.request("GET", "/video/movie.Mjpeg/snapshot.jpg").status == 200)
+    try viewer.watch()
+
+    crowd = []
+    #expect(try eventually { try join().status == 200 })
+    try viewer.watch()
+    #expect(daemon.log.contains("as many watch as can be served"))
+    #expect(daemon.log.contains("there is room for more viewers"))
+  }
+
   @Test("without UDP ports RTSP answers 453, HTTP 503, both with a time to come back")
   func ports() throws {
     let daemon = try DaemonProcess(["--rtp-ports", "21000-21001"])

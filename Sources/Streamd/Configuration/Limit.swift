@@ -22,6 +22,11 @@ struct Limit: Sendable {
       name: "address_sessions", path: \.addressSessionsMax, range: 1...1_000_000,
       summary: "RTSP sessions of one address; 127.0.0.1 and ::1 may have as many as they like"),
     Limit(
+      name: "load_percent", path: \.loadPercentMax, range: 1...100,
+      summary: "percentage of the time that sending frames may take, for a second on end; then, or "
+        + "when frames are late for so long, new viewers are refused with 453 or 503; at 100 none "
+        + "are"),
+    Limit(
       name: "addresses", path: \.addressesMax, range: 16...10_000_000,
       summary: "addresses that are remembered when they have left"),
     Limit(

@@ -5,6 +5,7 @@ internal import Wire
 extension API {
   func liveStream(_ exchange: HTTPExchange) {
     source(exchange) { [self] (stream) throws(Problem) in
+      try checkRoom()
       exchange.reply(
         LivePictureStream(
           stream, rate: try rate(exchange), lingerSeconds: control.rtsp.limits.lingerSeconds))

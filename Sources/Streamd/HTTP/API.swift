@@ -313,9 +313,17 @@ final class API {
     return rate
   }
 
+  /// Whether there is room for one more who watches.
+  func checkRoom() throws(Problem) {
+    guard let refusal = control.rtsp.door.viewerRefusal else { return }
+    control.rtsp.metrics.refused("http", refusal.rawValue)
+    throw Problem(refusal)
+  }
+
   private func sessionStream(_ exchange: HTTPExchange) {
     guard let session = find(exchange) else { return }
     do throws(Problem) {
+      try checkRoom()
       exchange.reply(SessionStream(session, rate: try rate(exchange), loop: control.loop))
     } catch {
       exchange.reply(error)
@@ -378,6 +386,7 @@ final class API {
     guard !control.live.has(exchange.captures["name"] ?? "") else { return liveStream(exchange) }
     pictures(exchange, frame: 0) { [self] (media, packets) throws(Problem) in
       let rate = try rate(exchange)
+      try checkRoom()
       let phase = control.rtsp.nextPhase(period: media.description.rate.period)
       exchange.reply(
         FileStream(packets, media.description, rate: rate, phase: phase, loop: control.loop))

@@ -20,6 +20,11 @@ struct MetricsText {
       metrics.fractionLost)
     histogram(
       "streamd_loop_lag_seconds", "How late the event loop is.", metrics.loopLag)
+    head(
+      "streamd_loop_deadlines_seconds_total", "counter",
+      "Time that frames and other deadlines took of the event loop.")
+    let taken = Double(control.loop.deadlineNanoseconds) / 1e9
+    text += "streamd_loop_deadlines_seconds_total \(taken)\n"
     appendProcess(Process.resources, startedAt: control.startedRealtime)
   }
 

@@ -202,6 +202,7 @@ final class RTSPConnection: Connection {
         guard let self, conversation.isWaiting else { return }
         do throws(RTSPRefusal) {
           let feed = try found.get()
+          try admitViewer(session, transport)
           let (subscriber, ports) = try admit(session) { () throws(RTSPRefusal) in
             try subscription.open(feed, transport, named: media.name)
           }
@@ -221,6 +222,16 @@ final class RTSPConnection: Connection {
         }
       }
     }
+  }
+
+  /// Whoever watches already may change its way, and a group costs the same for all.
+  private func admitViewer(
+    _ session: Int, _ transport: TransportHeader
+  ) throws(RTSPRefusal) {
+    guard subscribers[session] == nil, !transport.isMulticast else { return }
+    guard let refusal = server.door.viewerRefusal else { return }
+    server.metrics.refused("rtsp", refusal.rawValue)
+    throw RTSPRefusal(.notEnoughBandwidth, refusal.reason)
   }
 
   /// Opens a session's way if its address may have one more session.

@@ -157,6 +157,16 @@ final class RTSPServer {
     for connection in Array(connections.values) { connection.recheck() }
   }
 
+  /// The loop has become so full that nobody else can be served, or is so no more.
+  func becameFull(_ isFull: Bool) {
+    door.isFull = isFull
+    if isFull {
+      activity.note(.warning, "as many watch as can be served, others are refused")
+    } else {
+      activity.note(.info, "there is room for more viewers")
+    }
+  }
+
   // MARK: For connections
 
   /// How long a new viewer waits for its first frame. Viewers are spread over the frame period
