@@ -119,6 +119,7 @@ final class Control {
   /// Nobody is served anything.
   var isUnwatched: Bool {
     rtsp.clientCount == 0 && viewers.watcherCount == 0 && directViewers() == 0
+      && httpPublishers.isEmpty
   }
 
   /// The server's state as an event.
@@ -141,16 +142,25 @@ final class Control {
       draining: isDraining, instance: siblings.number, instances: siblings.addresses)
   }
 
-  /// Whoever publishes over HTTP, and everybody who has an RTSP session.
-  func clients() -> [ClientReport] {
-    live.publishers.compactMap { $0 as? HTTPPublisher }.sorted { $0.number < $1.number }
-      .map(\.report) + rtsp.clients()
+  /// Whoever publishes over HTTP, and everybody who has an RTSP session: so many of those behind a
+  /// cursor.
+  func clients(after cursor: ClientKey?, limit: Int) -> [ClientReport] {
+    let publishers = httpPublishers.filter { publisher in cursor.map { publisher.key > $0 } ?? true
+    }
+    .sorted { $0.key < $1.key }.prefix(limit).map(\.report)
+    return publishers + rtsp.clients(after: cursor, limit: limit - publishers.count)
+  }
+
+  private var httpPublishers: [HTTPPublisher] {
+    live.publishers.compactMap { $0 as? HTTPPublisher }
   }
 
   /// Ends a client by its identifier; false when there is none.
   func kick(_ id: String) -> Bool {
     if rtsp.kick(id) { return true }
-    guard let publisher = live.publishers.first(where: { $0.report.id == id }) else { return false }
+    guard let publisher = httpPublishers.first(where: { $0.key == ClientKey(id) }) else {
+      return false
+    }
     activity.note(.info, "client kicked", ["peer": publisher.report.peer])
     publisher.kick()
     return true

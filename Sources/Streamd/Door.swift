@@ -33,6 +33,8 @@ struct Door {
   /// One more viewer would cost the others their frames.
   var isFull = false
   private(set) var connections = 0
+  /// How many sessions there are.
+  private(set) var sessions = 0
   private var addresses: [UInt64: Address] = [:]
 
   private struct Address {
@@ -89,16 +91,19 @@ struct Door {
   /// Somebody inside wants a session; nil when it may have one, and then ``closeSession(_:)``
   /// follows.
   mutating func openSession(_ peer: SocketAddress) -> Refusal? {
-    if peer.isLocalhost { return nil }
-    guard addresses[peer.network]?.sessions ?? 0 < limits.addressSessionsMax else {
-      return .addressSessions
+    if !peer.isLocalhost {
+      guard addresses[peer.network]?.sessions ?? 0 < limits.addressSessionsMax else {
+        return .addressSessions
+      }
+      addresses[peer.network]?.sessions += 1
     }
-    addresses[peer.network]?.sessions += 1
+    sessions += 1
     return nil
   }
 
   /// A session is over.
   mutating func closeSession(_ peer: SocketAddress) {
+    sessions -= 1
     if !peer.isLocalhost { addresses[peer.network]?.sessions -= 1 }
   }
 

@@ -84,7 +84,7 @@ final class StageConnection {
   }
 
   private func wake() {
-    for (session, subscriber) in subscribers where subscriber.way.name == "tcp" {
+    for (session, subscriber) in subscribers where subscriber.way.transport == .tcp {
       conversation.sawSignOfLife(session: session, at: subscriber.lastDelivery)
     }
     conversation.wake(at: stage.loop.now)
@@ -198,7 +198,7 @@ final class StageWay: Way {
     self.channels = channels
   }
 
-  override var name: String { channels == nil ? "udp" : "tcp" }
+  override var transport: Transport { channels == nil ? .udp : .tcp }
   override var layout: MediaFile.Layout { channels == nil ? .datagrams : .interleaved }
   override var channel: UInt8 { channels?.rtp ?? 0 }
 

@@ -157,22 +157,36 @@ final class API {
   func page<Item: Codable & Sendable, Key: Comparable>(
     _ exchange: HTTPExchange, _ items: [Item], _ name: (Item) -> String, key: (String) -> Key?
   ) {
+    page(exchange, name, key: key) { cursor, limit in
+      guard let cursor else { return Array(items.prefix(limit)) }
+      return Array(items.filter { key(name($0)).map { $0 > cursor } ?? false }.prefix(limit))
+    }
+  }
+
+  /// The same of a list that is too long to be made whole.
+  ///
+  /// - Parameter items: so many of those behind a cursor.
+  private func page<Item: Codable & Sendable, Key>(
+    _ exchange: HTTPExchange, _ name: (Item) -> String, key: (String) -> Key?,
+    items: (_ cursor: Key?, _ limit: Int) -> [Item]
+  ) {
     let query = exchange.request.query
     let limit = min(max(query["limit"].flatMap { Int($0) } ?? 100, 1), control.rtsp.limits.pageMax)
-    var rest = items[...]
+    var cursor: Key?
     if let after = query["after"], !after.isEmpty {
-      guard let cursor = key(after) else {
+      cursor = key(after)
+      guard cursor != nil else {
         return exchange.reply(
           Problem(
             .badRequest, "bad_cursor", "after=\(after.prefix(60)) is no cursor of this list",
             hint: "take it from `next`, or leave it out"))
       }
-      rest = items.filter { key(name($0)).map { $0 > cursor } ?? false }[...]
     }
-    let page = Array(rest.prefix(limit))
+    let found = items(cursor, limit + 1)
+    let page = Array(found.prefix(limit))
     exchange.reply(
       Self.json(
-        Listing(items: page, next: page.count < rest.count ? page.last.map(name) : nil)))
+        Listing(items: page, next: page.count < found.count ? page.last.map(name) : nil)))
   }
 
   // MARK: What there is
@@ -200,7 +214,7 @@ final class API {
   }
 
   private func clients(_ exchange: HTTPExchange) {
-    page(exchange, control.clients(), \.id) { ClientKey($0) }
+    page(exchange, \.id, key: { ClientKey($0) }, items: control.clients)
   }
 
   private func kick(_ exchange: HTTPExchange) {
@@ -408,21 +422,5 @@ final class API {
       }
       exchange.reply(Self.jpeg(MultipartStream.picture(in: part)))
     }
-  }
-}
-
-/// A client's identifier, `connection-session`, as clients are sorted: by number, not by digit.
-private struct ClientKey: Comparable {
-  private let connection: Int
-  private let session: Int
-
-  init?(_ text: String) {
-    let parts = text.split(at: "-", omittingEmptySubsequences: false).map { Int($0) }
-    guard parts.count == 2, let connection = parts[0], let session = parts[1] else { return nil }
-    (self.connection, self.session) = (connection, session)
-  }
-
-  static func < (a: ClientKey, b: ClientKey) -> Bool {
-    (a.connection, a.session) < (b.connection, b.session)
   }
 }

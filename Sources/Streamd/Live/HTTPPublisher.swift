@@ -5,8 +5,8 @@ internal import Wire
 /// When more come than are shown in a second, the body is read no faster.
 final class HTTPPublisher: LivePublisher {
   let publication: Publication
-  /// Counted from 1.
-  let number: Int
+  /// Its place among clients.
+  let key: ClientKey
   private let loop: EventLoop
   private var splitter: PictureSplitter
   private let request: HTTPRequest
@@ -18,7 +18,8 @@ final class HTTPPublisher: LivePublisher {
     from peer: SocketAddress, server: RTSPServer
   ) {
     publication = Publication(name, "http", from: peer, server: server)
-    self.number = number
+    // No connection to the RTSP port has the number 0.
+    key = ClientKey(connection: 0, session: number)
     self.request = request
     loop = server.loop
     splitter = PictureSplitter(
@@ -71,10 +72,10 @@ final class HTTPPublisher: LivePublisher {
 
   func kick() { connection?.close() }
 
-  /// As the list of clients has it. No connection to the RTSP port has the number 0.
+  /// As the list of clients has it.
   var report: ClientReport {
     var report = publication.report
-    report.id = "0-\(number)"
+    report.id = key.description
     report.userAgent = String((request.headers["User-Agent"] ?? "").prefix(200))
     return report
   }

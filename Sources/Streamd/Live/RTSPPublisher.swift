@@ -150,7 +150,7 @@ final class RTSPPublisher: Wakeable, EventHandler, LivePublisher {
   /// As the list of clients has it.
   var report: ClientReport {
     var report = publication.report
-    report.id = "\(connection.number)-\(session)"
+    report.id = ClientKey(connection: connection.number, session: session).description
     report.userAgent = connection.userAgent
     report.packets = receiver.packets
     report.lost = receiver.lost

@@ -47,7 +47,7 @@ final class DatagramWay: Way, EventHandler {
     if let rtcp { registration = try loop.add(rtcp, .readable, self) }
   }
 
-  override var name: String { rtcp == nil ? "classroom" : "udp" }
+  override var transport: Transport { rtcp == nil ? .classroom : .udp }
   override var layout: MediaFile.Layout { rtcp == nil ? .classroom : .datagrams }
 
   override var objects: (AnyObject, AnyObject) { (self, rtp) }

@@ -11,7 +11,7 @@ final class InterleavedWay: Way {
     self.channels = channels
   }
 
-  override var name: String { "tcp" }
+  override var transport: Transport { .tcp }
   override var layout: MediaFile.Layout { .interleaved }
   override var channel: UInt8 { channels.rtp }
 

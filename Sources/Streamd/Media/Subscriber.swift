@@ -39,6 +39,13 @@ class Subscriber: Wakeable {
     }
   }
 
+  /// What it is doing, for people.
+  enum State: String, CaseIterable {
+    case ready
+    case playing
+    case paused
+  }
+
   /// How playing has ended.
   enum End {
     /// The end of the requested range has been reached.
@@ -165,14 +172,13 @@ class Subscriber: Wakeable {
     ended(end)
   }
 
-  /// `ready`, `playing` or `paused`.
-  var state: String { isPlaying ? "playing" : counters.frames > 0 ? "paused" : "ready" }
+  var state: State { isPlaying ? .playing : counters.frames > 0 ? .paused : .ready }
 
   /// What is to be told of it.
   var report: ClientReport {
     var report = ClientReport()
-    report.transport = way.name
-    report.state = state
+    report.transport = way.transport.rawValue
+    report.state = state.rawValue
     report.videoFile = media.name
     report.frames = counters.frames
     report.packets = counters.packets

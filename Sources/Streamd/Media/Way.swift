@@ -1,5 +1,13 @@
 internal import Reactor
 
+/// How packets get to a viewer, for people.
+enum Transport: String, CaseIterable {
+  case udp
+  case tcp
+  case classroom
+  case multicast
+}
+
 /// How packets get to one viewer. Subclasses have sockets, or a connection to put them into; who
 /// decides what is sent when is the ``Subscriber``.
 class Way {
@@ -15,8 +23,8 @@ class Way {
     case undeliverable
   }
 
-  /// For people: `udp`, `tcp` or `classroom`.
-  var name: String { "" }
+  /// What it is called.
+  var transport: Transport { preconditionFailure("a way that leads nowhere") }
 
   /// The layout of the packets that go this way.
   var layout: MediaFile.Layout { .datagrams }

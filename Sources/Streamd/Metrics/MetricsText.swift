@@ -8,8 +8,9 @@ struct MetricsText {
 
   /// All of them, as they are now, for somebody who may not know of every source.
   init(_ control: Control, _ metrics: Metrics, for identity: Identity) {
-    appendState(control)
-    appendSent(control.rtsp.totals)
+    let tally = control.rtsp.tally
+    appendState(control, tally.sessions)
+    appendSent(tally.sent)
     appendSources(control.relays.all.map(\.report).filter { identity.sees($0.name) })
     appendReceived(control.live, metrics)
     appendRequests(metrics)
@@ -28,17 +29,19 @@ struct MetricsText {
     appendProcess(Process.resources, startedAt: control.startedRealtime)
   }
 
-  private mutating func appendState(_ control: Control) {
-    let counts = control.rtsp.sessionCounts
+  private mutating func appendState(
+    _ control: Control, _ counts: [RTSPServer.Tally.Kind: Int]
+  ) {
     gauge("streamd_build_info", "The program's version.", [("version=\"\(version)\"", 1)])
     gauge(
       "streamd_rtsp_running", "Whether the RTSP server runs.",
       [("", control.serverState == .running ? 1 : 0)])
     var sessions: [(String, Int)] = []
-    for state in ["ready", "playing", "paused"] {
-      for transport in RTSPServer.transports {
-        let count = counts[RTSPServer.SessionKind(state: state, transport: transport)]
-        sessions.append(("state=\"\(state)\",transport=\"\(transport)\"", count ?? 0))
+    for state in Subscriber.State.allCases {
+      for transport in Transport.allCases {
+        let count = counts[.init(state: state, transport: transport)]
+        sessions.append(
+          ("state=\"\(state.rawValue)\",transport=\"\(transport.rawValue)\"", count ?? 0))
       }
     }
     gauge("streamd_rtsp_sessions", "RTSP sessions served.", sessions)
@@ -49,9 +52,9 @@ struct MetricsText {
     gauge("streamd_ws_clients", "Open WebSockets.", [("", control.webSockets())])
   }
 
-  private mutating func appendSent(_ totals: [String: Subscriber.Counters]) {
-    let sent = RTSPServer.transports.map {
-      (labels: "transport=\"\($0)\"", totals: totals[$0] ?? Subscriber.Counters())
+  private mutating func appendSent(_ totals: [Transport: Subscriber.Counters]) {
+    let sent = Transport.allCases.map {
+      (labels: "transport=\"\($0.rawValue)\"", totals: totals[$0] ?? Subscriber.Counters())
     }
     counter(
       "streamd_frames_sent_total", "Frames sent to RTSP clients.",

@@ -15,7 +15,7 @@ final class GroupMember: Subscriber {
 
   /// Goes nowhere: the packets are on their way already.
   private final class SilentWay: Way {
-    override var name: String { GroupWay.name }
+    override var transport: Transport { .multicast }
     override func sendControl(_ bytes: [UInt8]) {}
   }
 
@@ -69,8 +69,7 @@ final class GroupMember: Subscriber {
     return report
   }
 
-  override var state: String {
-    isPlaying
-      ? "playing" : stream.sender.counters.frames > before.frames ? "paused" : "ready"
+  override var state: State {
+    isPlaying ? .playing : stream.sender.counters.frames > before.frames ? .paused : .ready
   }
 }

@@ -38,11 +38,9 @@ final class GroupWay: Way, EventHandler {
     registration = try loop.add(rtcp, .readable, self)
   }
 
-  override var name: String { Self.name }
+  override var transport: Transport { .multicast }
   override var layout: MediaFile.Layout { .datagrams }
   override var objects: (AnyObject, AnyObject) { (self, rtp) }
-
-  static let name = "multicast"
 
   /// Which of our addresses packets come from.
   var source: String? { rtp.ownAddress?.host }

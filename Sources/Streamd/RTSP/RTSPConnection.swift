@@ -291,16 +291,18 @@ final class RTSPConnection: Connection {
   /// How many sessions it has.
   var sessionCount: Int { subscribers.count + publishers.count }
 
-  /// What is to be told of each session.
-  func reports() -> [ClientReport] {
-    let viewers = subscribers.sorted { $0.key < $1.key }.map { session, subscriber in
+  /// What is to be told of each session behind a cursor.
+  func reports(after cursor: ClientKey?) -> [ClientReport] {
+    (Array(subscribers.keys) + publishers.keys).sorted().compactMap { session in
+      let key = ClientKey(connection: number, session: session)
+      if let cursor, key <= cursor { return nil }
+      guard let subscriber = subscribers[session] else { return publishers[session]?.report }
       var report = subscriber.report
-      report.id = "\(number)-\(session)"
+      report.id = key.description
       report.peer = "\(peer)"
       report.userAgent = userAgent
       return report
     }
-    return viewers + publishers.sorted { $0.key < $1.key }.map { $0.value.report }
   }
 
   /// What the client calls itself.

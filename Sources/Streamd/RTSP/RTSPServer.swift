@@ -21,7 +21,8 @@ final class RTSPServer {
   private var isServing = false
   /// Other instances listen on the same port.
   var isShared = false
-  private var connections: [ObjectIdentifier: RTSPConnection] = [:]
+  /// By their numbers.
+  private var connections: [Int: RTSPConnection] = [:]
   /// Where the newest viewers are in the frame period, and how many more of them may be there.
   private var place: UInt64 = 0
   private var placesLeft = 0
@@ -30,7 +31,7 @@ final class RTSPServer {
   private static let placeMax = 16
   private var connectionCount = 0
   /// What sessions that are over have sent, by transport.
-  private var ended: [String: Subscriber.Counters] = [:]
+  private var ended: [Transport: Subscriber.Counters] = [:]
   let metrics: Metrics
   let access: Access
   /// What goes to multicast groups.
@@ -94,59 +95,55 @@ final class RTSPServer {
   // MARK: For the control interface
 
   /// How many sessions there are.
-  var clientCount: Int { connections.values.reduce(0) { $0 + $1.sessionCount } }
+  var clientCount: Int { door.sessions }
 
-  /// What sessions are counted by.
-  struct SessionKind: Hashable {
-    var state: String
-    var transport: String
+  /// What all viewers are and have been sent.
+  struct Tally {
+    struct Kind: Hashable {
+      var state: Subscriber.State
+      var transport: Transport
+    }
+
+    /// Those that there are.
+    var sessions: [Kind: Int] = [:]
+    /// Since the daemon began.
+    var sent: [Transport: Subscriber.Counters] = [:]
   }
 
-  /// How many sessions there are of each kind. Everybody waits while they are counted, so that no
-  /// more is done for each than has to be.
-  var sessionCounts: [SessionKind: Int] {
-    var counts: [SessionKind: Int] = [:]
+  /// Looks at each viewer once. Everybody waits meanwhile, so no more is done for each than has to
+  /// be.
+  var tally: Tally {
+    var tally = Tally(sent: ended)
     for connection in connections.values {
       for subscriber in connection.subscribers.values {
-        let kind = SessionKind(state: subscriber.state, transport: subscriber.way.name)
-        counts[kind, default: 0] += 1
-      }
-      for publisher in connection.publishers.values {
-        let report = publisher.report
-        let kind = SessionKind(state: report.state, transport: report.transport)
-        counts[kind, default: 0] += 1
+        let transport = subscriber.way.transport
+        tally.sessions[.init(state: subscriber.state, transport: transport), default: 0] += 1
+        tally.sent[transport, default: .init()].add(subscriber.total)
       }
     }
-    return counts
-  }
-
-  /// The names of all transports.
-  static let transports = ["udp", "tcp", "classroom", GroupWay.name]
-
-  /// What has been sent since the daemon began, by transport.
-  var totals: [String: Subscriber.Counters] {
-    var totals = ended
-    for connection in connections.values {
-      for subscriber in connection.subscribers.values {
-        totals[subscriber.way.name, default: .init()].add(subscriber.total)
-      }
-    }
-    for sender in groups.senders { totals[GroupWay.name, default: .init()].add(sender.total) }
-    return totals
+    for sender in groups.senders { tally.sent[.multicast, default: .init()].add(sender.total) }
+    return tally
   }
 
   /// What is to be told of each session, in the order of the connections.
-  func clients() -> [ClientReport] {
-    connections.values.sorted { $0.number < $1.number }.flatMap { $0.reports() }
+  ///
+  /// - Parameters:
+  ///   - cursor: begins with the one behind it.
+  ///   - limit: so many at most: everybody waits while each is described.
+  func clients(after cursor: ClientKey?, limit: Int) -> [ClientReport] {
+    let first = cursor?.connection ?? 0
+    var reports: [ClientReport] = []
+    for number in connections.keys.filter({ $0 >= first }).sorted() where reports.count < limit {
+      reports += connections[number]?.reports(after: cursor) ?? []
+    }
+    return Array(reports.prefix(limit))
   }
 
   /// Closes the connection that a client's identifier names; false when there is none.
   func kick(_ id: String) -> Bool {
-    let connection = connections.values.first { connection in
-      (Array(connection.subscribers.keys) + connection.publishers.keys)
-        .contains { "\(connection.number)-\($0)" == id }
-    }
-    guard let connection else { return false }
+    guard let key = ClientKey(id), let connection = connections[key.connection],
+      connection.subscribers[key.session] != nil || connection.publishers[key.session] != nil
+    else { return false }
     activity.note(.info, "client kicked", ["peer": "\(connection.peer)"])
     connection.close()
     return true
@@ -190,7 +187,7 @@ final class RTSPServer {
   }
 
   func closed(_ connection: RTSPConnection) {
-    connections[ObjectIdentifier(connection)] = nil
+    connections[connection.number] = nil
     door.leave(connection.peer)
   }
 
@@ -212,7 +209,7 @@ final class RTSPServer {
 
   /// Keeps what somebody has sent who sends no more.
   func hasEnded(_ subscriber: Subscriber) {
-    ended[subscriber.way.name, default: .init()].add(subscriber.total)
+    ended[subscriber.way.transport, default: .init()].add(subscriber.total)
   }
 
   func ended(
@@ -242,7 +239,7 @@ final class RTSPServer {
     do throws(SystemError) {
       let connection = try RTSPConnection(
         socket, number: connectionCount, server: self, settings: settings(for: socket.peer))
-      connections[ObjectIdentifier(connection)] = connection
+      connections[connectionCount] = connection
     } catch {
       door.leave(socket.peer)
       Log.warning("a connection could not be taken", ["error": "\(error)"])

@@ -47,6 +47,42 @@ struct PagingTests {
     withExtendedLifetime((players, late)) {}
   }
 
+  @Test("a page may end between two sessions of one connection, and begin with publishers")
+  func sessionsOfOneClient() throws {
+    let daemon = try DaemonProcess()
+    let control = try HTTPClient(daemon)
+    let player = try RTSPClient(port: daemon.port)
+    for _ in 0..<3 {
+      _ = try player.request("SETUP", daemon.url(), ["Transport: RTP/AVP/TCP"])
+    }
+    let publishers = try ["a", "b"].map { name in
+      let publisher = try HTTPClient(daemon)
+      try publisher.send("PUT", "/live/\(name)", ["Content-Length: 1000000"])
+      return publisher
+    }
+    #expect(
+      try eventually { try page(control, "clients", "id", limit: 9, after: nil).names.count == 5 })
+    let expected = ["0-1", "0-2", "1-1", "1-2", "1-3"]
+    for limit in 1...5 {
+      var names: [String] = []
+      var cursor: String?
+      repeat {
+        let part = try page(control, "clients", "id", limit: limit, after: cursor)
+        #expect(part.names.count == limit || part.next == nil)
+        (names, cursor) = (names + part.names, part.next)
+      } while cursor != nil
+      #expect(names == expected)
+    }
+    #expect(try HTTPClient(daemon).request("DELETE", "/api/v1/clients/1-4").status == 404)
+    #expect(try HTTPClient(daemon).request("DELETE", "/api/v1/clients/0-2").status == 204)
+    #expect(
+      try eventually { try page(control, "clients", "id", limit: 9, after: nil).names.count == 4 })
+    #expect(try HTTPClient(daemon).request("DELETE", "/api/v1/clients/1-2").status == 204)
+    #expect(
+      try eventually { try page(control, "clients", "id", limit: 9, after: nil).names == ["0-1"] })
+    withExtendedLifetime((player, publishers)) {}
+  }
+
   @Test(
     "a cursor that is none of the list's is refused", arguments: ["x", "1", "1-2-3", "-1", "1-x"])
   func badCursor(_ cursor: String) throws {
