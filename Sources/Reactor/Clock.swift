@@ -10,6 +10,13 @@ public protocol Clock {
   func now() -> Instant
   /// Nanoseconds since 1970, for RTCP's sender reports and for logs.
   func realtime() -> Int64
+  /// Nanoseconds for which this thread has had a processor.
+  func processor() -> Int64
+}
+
+extension Clock {
+  /// Where nothing else is said there is nobody to share the processor with.
+  public func processor() -> Int64 { now() }
 }
 
 /// The kernel's clocks.
@@ -21,6 +28,8 @@ public struct SystemClock: Clock {
   public func now() -> Instant { read(CLOCK_MONOTONIC) }
   /// CLOCK_REALTIME.
   public func realtime() -> Int64 { read(CLOCK_REALTIME) }
+  /// CLOCK_THREAD_CPUTIME_ID, a system call.
+  public func processor() -> Int64 { read(CLOCK_THREAD_CPUTIME_ID) }
 
   private func read(_ clock: clockid_t) -> Int64 {
     var time = timespec()

@@ -75,6 +75,9 @@ public final class EventLoop {
   /// The time right now, which is later than ``now``. For measuring the loop itself only.
   public func readClock() -> Instant { clock.now() }
 
+  /// Nanoseconds for which the loop's thread has had a processor; a system call.
+  public func readProcessorTime() -> Int64 { clock.processor() }
+
   /// Takes turns until ``stop()``.
   public func run() throws(SystemError) {
     running = true

@@ -17,6 +17,19 @@ struct ClockTests {
     }
   }
 
+  @Test("the processor's time is that of this thread, and stands still while it sleeps")
+  func processor() {
+    let clock = SystemClock()
+    let (time, spent) = (clock.now(), clock.processor())
+    var last = spent
+    while last < spent + 1_000_000 { last = clock.processor() }
+    #expect(clock.now() - time >= last - spent)
+    let (before, awake) = (clock.processor(), clock.now())
+    usleep(20_000)
+    #expect(clock.now() - awake >= 20_000_000)
+    #expect(clock.processor() - before < 10_000_000)
+  }
+
   @Test("the real time is that of the calendar, in nanoseconds")
   func realtime() {
     let before = Date().timeIntervalSince1970

@@ -11,11 +11,14 @@ struct LoopProbeTests {
 
   init() throws { loop = try EventLoop(clock: clock) }
 
-  /// Time that passes only while somebody works.
+  /// Time that passes only while somebody has the processor, if not always this thread.
   private final class WorkClock: Clock {
     var nanoseconds: Instant = 1_000_000_000
+    /// For which another program has had the processor.
+    var lost: Instant = 0
     func now() -> Instant { nanoseconds }
     func realtime() -> Int64 { nanoseconds }
+    func processor() -> Int64 { nanoseconds - lost }
   }
 
   /// Takes a part of each ten milliseconds; nobody has the rest.
@@ -99,6 +102,13 @@ struct LoopProbeTests {
     }
     #expect(probe.isFull)
     try pass(milliseconds: 1500)
+    #expect(!probe.isFull)
+    // Another program does not make the loop full.
+    for _ in 0..<12 {
+      clock.nanoseconds += 300_000_000
+      clock.lost += 200_000_000
+      try loop.turn()
+    }
     #expect(!probe.isFull)
     loop.deadlines.clear(work)
   }
