@@ -74,6 +74,9 @@ public final class StreamSocket {
     try? Socket.set(descriptor, SOL_SOCKET, SO_SNDBUF, Int32(clamping: bytes))
   }
 
+  /// Breaks the connection off; the loop tells its owner so.
+  public func abandon() { _ = shutdown(descriptor.number, Int32(SHUT_RDWR)) }
+
   /// Says that nothing more will be sent, so that the peer can read to the end what was.
   public func finishSending() {
     _ = shutdown(descriptor.number, Int32(SHUT_WR))

@@ -8,6 +8,9 @@ class Connection: Wakeable, EventHandler {
   let loop: EventLoop
   private let buffer: ReceiveBuffer
   private(set) var output: OutputQueue
+  private let backlog: Backlog?
+  /// What of the output ``backlog`` knows.
+  private var countedBytes = 0
   private var registration: Registration?
   private var interest: Readiness = .readable
   private var phase = Phase.open
@@ -16,16 +19,25 @@ class Connection: Wakeable, EventHandler {
     case open
     /// The last bytes are on their way; what still comes in is thrown away, because closing with
     /// unread bytes would take them back. Until the deadline, or until the peer closes.
-    case closing(until: Instant)
+    case closing(until: Instant, waiting: Int)
     case closed
   }
+
+  /// It is to go on, though nothing has happened on the socket.
+  private var isResuming = false
+  private var lingerNanoseconds: Instant = 0
+  /// Whoever takes less of what it is still to get, while its connection lingers, is let go of.
+  private static let lingeringBytesMin = 4096
 
   /// - Parameters:
   ///   - buffer: shared by all connections of the loop.
   ///   - queueBytesMax: beyond this nothing more is read from a peer that does not read.
+  ///   - backlog: counts what waits; nil where nobody is sent frames.
   init(
-    _ socket: StreamSocket, loop: EventLoop, buffer: ReceiveBuffer, queueBytesMax: Int
+    _ socket: StreamSocket, loop: EventLoop, buffer: ReceiveBuffer, queueBytesMax: Int,
+    backlog: Backlog? = nil
   ) throws(SystemError) {
+    self.backlog = backlog
     self.socket = socket
     self.loop = loop
     self.buffer = buffer
@@ -100,8 +112,9 @@ class Connection: Wakeable, EventHandler {
       return false
     }
     if taken < frame.count {
+      guard hasRoom(for: frame.count - taken) else { return false }
       output.append(Array(frame[taken...]))
-      updateInterest()
+      restWaits()
     }
     return true
   }
@@ -113,25 +126,60 @@ class Connection: Wakeable, EventHandler {
     guard output.isEmpty, isOpen, case .bytes(let taken) = socket.send(packets, frame: frame) else {
       return false
     }
-    if taken < packets.byteCount(of: frame) {
+    let count = packets.byteCount(of: frame)
+    if taken < count {
+      guard hasRoom(for: count - taken) else { return false }
       output.append(restOf: packets, frame: frame, taken: taken)
-      updateInterest()
+      restWaits()
     }
     return true
   }
 
-  /// Goes on outside of an event: an answer has come that was waited for.
+  /// Whether the rest of a frame may wait. Where it may not the peer cannot be told anything any
+  /// more; the loop will find the connection broken.
+  private func hasRoom(for count: Int) -> Bool {
+    guard let backlog, !backlog.hasRoom(for: count) else { return true }
+    Log.info("too much waits for slow viewers, one is let go", ["peer": "\(peer)"])
+    socket.abandon()
+    return false
+  }
+
+  /// The rest of a frame waits.
+  private func restWaits() {
+    account()
+    updateInterest()
+  }
+
+  private func account() {
+    backlog?.change(by: output.count - countedBytes)
+    countedBytes = output.count
+  }
+
+  /// Goes on outside of an event, at once.
   func resume() {
     if isOpen { proceed() }
     settle()
   }
 
-  /// Sends what is queued, then ends; the peer has `lingerSeconds` to take it.
+  /// Goes on in the loop's next turn: whoever calls is in the midst of something that what follows
+  /// here could pull the ground from under.
+  func resumeSoon() {
+    isResuming = true
+    setDeadline()
+  }
+
+  /// Sends what is queued, then ends; the peer has `lingerSeconds` to take it, and again so long as
+  /// it takes a good part of it.
   func finish(lingerSeconds: Int) {
     guard isOpen else { return }
     ended()
-    phase = .closing(until: loop.now + Instant(lingerSeconds) * 1_000_000_000)
+    lingerNanoseconds = Instant(lingerSeconds) * 1_000_000_000
+    linger()
     settle()
+  }
+
+  private func linger() {
+    phase = .closing(until: loop.now + lingerNanoseconds, waiting: output.count)
   }
 
   /// Ends at once.
@@ -139,6 +187,8 @@ class Connection: Wakeable, EventHandler {
     if case .closed = phase { return }
     if isOpen { ended() }
     phase = .closed
+    backlog?.change(by: -countedBytes)
+    countedBytes = 0
     loop.deadlines.clear(self)
     if let registration { loop.remove(registration) }
     registration = nil
@@ -160,12 +210,18 @@ class Connection: Wakeable, EventHandler {
   }
 
   override final func wake(at now: Instant) {
+    isResuming = false
     switch phase {
     case .open:
       deadlinePassed(at: now)
       if isOpen { proceed() }
       settle()
-    case .closing: close()
+    case .closing(let until, let waiting):
+      guard now >= until else { return setDeadline() }
+      let taken = waiting - output.count
+      guard taken >= Self.lingeringBytesMin || taken > 0 && output.isEmpty else { return close() }
+      linger()
+      setDeadline()
     case .closed: break
     }
   }
@@ -190,6 +246,7 @@ class Connection: Wakeable, EventHandler {
   private func flush() {
     if case .closed = phase { return }
     guard output.flush(to: socket) else { return close() }
+    account()
     if case .closing = phase, output.isEmpty { socket.finishSending() }
   }
 
@@ -208,12 +265,12 @@ class Connection: Wakeable, EventHandler {
   private func setDeadline() {
     switch phase {
     case .open:
-      if let deadline {
+      if let deadline = isResuming ? loop.now : deadline {
         if deadline < due { loop.deadlines.set(self, at: deadline) }
       } else {
         loop.deadlines.clear(self)
       }
-    case .closing(let until): loop.deadlines.set(self, at: until)
+    case .closing(let until, _): loop.deadlines.set(self, at: until)
     case .closed: loop.deadlines.clear(self)
     }
   }

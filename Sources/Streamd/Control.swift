@@ -142,17 +142,34 @@ final class Control {
       draining: isDraining, instance: siblings.number, instances: siblings.addresses)
   }
 
+  /// Files and live sources that somebody may see, in the order of their names: so many of those
+  /// behind one.
+  func videos(for identity: Identity, after name: String?, limit: Int) -> [VideoReport] {
+    let files = catalog.reports(after: name, limit: limit) {
+      identity.sees($0) && live[$0] == nil
+    }
+    let sources = live.reports().filter { source in
+      identity.sees(source.name) && name.map { source.name > $0 } ?? true
+    }
+    return Array((files + sources).sorted { $0.name < $1.name }.prefix(limit))
+  }
+
   /// Whoever publishes over HTTP, and everybody who has an RTSP session: so many of those behind a
   /// cursor.
   func clients(after cursor: ClientKey?, limit: Int) -> [ClientReport] {
-    let publishers = httpPublishers.filter { publisher in cursor.map { publisher.key > $0 } ?? true
-    }
-    .sorted { $0.key < $1.key }.prefix(limit).map(\.report)
+    let publishers = httpPublishers.filter { publisher in
+      cursor.map { publisher.key > $0 } ?? true
+    }.sorted { $0.key < $1.key }.prefix(limit).map(\.report)
     return publishers + rtsp.clients(after: cursor, limit: limit - publishers.count)
   }
 
   private var httpPublishers: [HTTPPublisher] {
     live.publishers.compactMap { $0 as? HTTPPublisher }
+  }
+
+  /// Whether somebody may see what is asked for by a name.
+  func lets(_ identity: Identity, see asked: String) -> Bool {
+    identity.sees(rtsp.name(asked: asked))
   }
 
   /// Ends a client by its identifier; false when there is none.
@@ -171,7 +188,7 @@ final class Control {
     let host = address.isUnspecified ? "127.0.0.1" : address.host
     return ViewerTarget(
       serverAddr: host, serverPort: Int(address.port),
-      videoFile: catalog.playable.first { identity.sees($0) } ?? "movie.Mjpeg")
+      videoFile: catalog.firstPlayable { identity.sees($0) } ?? "movie.Mjpeg")
   }
 
   private func change(_ state: ServerState, _ message: String) {

@@ -45,14 +45,16 @@ final class Daemon {
     access.addresses = configuration.addresses
     let media = try Self.media(configuration)
     let worker: Worker
+    let normaliser: LiveNormaliser
     do throws(SystemError) {
       worker = try Worker(on: loop)
+      normaliser = LiveNormaliser(try Worker(on: loop))
     } catch {
       throw StartError(message: "cannot prepare a worker: \(error)")
     }
     catalog = Catalog(
       folder: media, rate: configuration.rate, limits: limits, worker: worker, loop: loop)
-    let live = LiveStreams(loop: loop, worker: worker, limits: limits)
+    let live = LiveStreams(loop: loop, normaliser: normaliser, limits: limits)
     live.takesOver = configuration.publishTakeover
     let rtsp = RTSPServer(
       loop: loop, catalog: catalog, live: live, limits: limits, activity: activity,
@@ -61,6 +63,7 @@ final class Daemon {
       loop: loop, activity: activity, buffer: rtsp.buffer, ports: rtsp.ports,
       allowed: configuration.allowedServers, sessionsMax: limits.viewerSessionsMax)
     viewers.pass = { [unowned access] in access.pass(for: $0) }
+    viewers.lets = { [unowned rtsp] in $0.sees(rtsp.name(asked: $1)) }
     viewers.revoke = { [unowned access] in access.revoke($0) }
     let recordings = Recordings(
       loop: loop, activity: activity, folder: try Self.recordings(configuration), limits: limits)

@@ -26,7 +26,10 @@ func run(_ arguments: [String], _ environment: [String: String]) -> Never {
       }
       Process.raiseDescriptorLimit()
       Process.returnLargeBlocks()
-      try Daemon(configuration, arguments, environment: environment).run()
+      let daemon = try Daemon(configuration, arguments, environment: environment)
+      try daemon.run()
+      // It is not taken apart: what waits in it for its time may wait on.
+      withExtendedLifetime(daemon) { Process.exit(0) }
     }
     Process.exit(0)
   } catch let error as Configuration.Fault {

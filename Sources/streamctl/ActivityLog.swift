@@ -13,9 +13,9 @@ struct ActivityLog {
   func run(last: Int?, isFollowed: Bool) throws(Failure) {
     if isFollowed { program.client.interruption = try? Interruption() }
     var entries = try lines(after: nil)
+    var newest = entries.last
     if let last { entries = entries.suffix(last) }
     try print(entries)
-    var newest = entries.last
     while isFollowed {
       let next = SystemClock().now() + Self.periodNanoseconds
       if Wait.until(next, unless: program.client.interruption) == .interrupted { return }

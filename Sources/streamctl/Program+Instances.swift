@@ -16,21 +16,29 @@ extension Program {
       throw Failure(.refused, "the daemon at \(client.url) shares its ports with nobody")
     }
     let all = try addresses.map { (address) throws(Failure) in try ask(address) }
-    if isJSON { return try console.print(Self.json(all).text) }
+    let sum = Self.sum(all)
+    if isJSON {
+      try console.print(Self.json(all).text)
+    } else {
+      try console.print(Self.table(of: all), orElse: "")
+    }
+    guard sum.count == all.count else {
+      throw Failure(.unreachable, "\(all.count - sum.count) of \(all.count) do not answer")
+    }
+  }
+
+  private static func table(of all: [Instance]) -> Table {
+    let sum = sum(all)
     var table = Table([
       .figure("INSTANCE"), .text("ADDRESS"), .text("STATE"), .figure("CLIENTS"),
       .figure("SESSIONS"), .figure("VIEWERS"), .figure("UPTIME"),
     ])
-    for (index, instance) in all.enumerated() { table.append(Self.row(index + 1, instance)) }
-    let sum = Self.sum(all)
+    for (index, instance) in all.enumerated() { table.append(row(index + 1, instance)) }
     table.append([
       "", "all", Table.Cell("\(sum.count) of \(all.count)", sum.count < all.count ? .bad : .plain),
       Table.Cell(sum.clients), Table.Cell(sum.sessions), Table.Cell(sum.viewers), "",
     ])
-    try console.print(table, orElse: "")
-    guard sum.count == all.count else {
-      throw Failure(.unreachable, "\(all.count - sum.count) of \(all.count) do not answer")
-    }
+    return table
   }
 
   /// The same credentials are shown to each: they are one service.

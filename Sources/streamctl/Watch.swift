@@ -60,7 +60,16 @@ struct Watch {
     }
     return Moment(
       time: CalendarTime(realtime: clock.realtime()).timestamp, status: status,
-      sessions: sessions, clients: try client.list(ClientReport.self, "/api/v1/clients"))
+      sessions: sessions, clients: try clients())
+  }
+
+  /// Of which an administrator alone is told.
+  private func clients() throws(Failure) -> [ClientReport] {
+    do throws(Failure) {
+      return try program.client.list(ClientReport.self, "/api/v1/clients")
+    } catch  where error.status == .unauthorised {
+      return []
+    }
   }
 
   private mutating func show(_ moment: Moment) throws(Failure) {

@@ -15,8 +15,8 @@ private final class Broadcast {
   init() throws {
     world = try World()
     stream = LiveStream(
-      "live/door", isLasting: false, loop: world.loop, worker: try Worker(on: world.loop),
-      limits: Limits())
+      "live/door", isLasting: false, loop: world.loop,
+      normaliser: LiveNormaliser(try Worker(on: world.loop)), limits: Limits())
     stream.ended = { [unowned self] in isOver = true }
   }
 
@@ -171,6 +171,28 @@ struct LiveScenarios {
     #expect(!broadcast.isOver && broadcast.stream.state == .live)
     broadcast.picture(70_030)
     #expect(viewer.sent.last?.timestamp == back.timestamp &+ 2_700_000)
+  }
+
+  @Test("who publishes while the last picture is held has its time until its own first picture")
+  func slowReturn() throws {
+    let broadcast = try Broadcast()
+    broadcast.picture(5)
+    let viewer = broadcast.viewer()
+    broadcast.world.run(seconds: 1)
+    broadcast.stream.stop("the publisher has left")
+    broadcast.world.run(seconds: 8)
+    broadcast.stream.begin()
+    broadcast.world.run(seconds: 15)
+    #expect(broadcast.stream.state == .held && !broadcast.isOver)
+    // The last picture is shown meanwhile.
+    #expect((20...25).contains(viewer.sent.count))
+    broadcast.stream.stop("the second one has left, too")
+    broadcast.world.run(seconds: 9)
+    #expect(!broadcast.isOver)
+    // A camera that is tried in vain does not make it longer.
+    broadcast.stream.stop("there is no answer")
+    broadcast.world.run(seconds: 1.1)
+    #expect(broadcast.isOver && viewer.ends == 1)
   }
 
   @Test("reports map the source's clock to the viewer's timestamps")

@@ -57,7 +57,8 @@ struct PacingScenarios {
       folder: try Folder("/"), rate: .standard, limits: Limits(), worker: worker, loop: world.loop)
     let server = RTSPServer(
       loop: world.loop, catalog: catalog,
-      live: LiveStreams(loop: world.loop, worker: worker, limits: Limits()), limits: Limits(),
+      live: LiveStreams(loop: world.loop, normaliser: LiveNormaliser(worker), limits: Limits()),
+      limits: Limits(),
       activity: ActivityLog(loop: world.loop), rtpPorts: 25_000...25_001, metrics: Metrics())
     for _ in 0..<1000 {
       let viewer = world.subscribe(frames: 2)

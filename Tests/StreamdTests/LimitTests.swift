@@ -168,6 +168,54 @@ struct LimitTests {
     #expect(daemon.log.contains("there is room for more viewers"))
   }
 
+  @Test("what is said while an answer takes its time waits with whoever says it")
+  func saidMeanwhile() throws {
+    let daemon = try DaemonProcess(["--limits", "live_wait_s=2"])
+    let publisher = try HTTPClient(daemon)
+    // Without a picture, so that whoever asks has to wait for one.
+    try publisher.send("PUT", "/live/x", ["Content-Length: 1000000"])
+    let isPublished = try eventually {
+      let items = try HTTPClient(daemon).request("GET", "/api/v1/videos").json["items"]
+      return (items as? [[String: Any]])?.contains { $0["name"] as? String == "live/x" } == true
+    }
+    #expect(isPublished)
+    let client = try HTTPClient(daemon)
+    try client.send("GET", "/video/live/x/snapshot.jpg")
+    let request = "GET /healthz HTTP/1.1\r\nHost: 127.0.0.1:\(daemon.httpPort)\r\n\r\n"
+    let flood = Array(String(repeating: request, count: 200_000).utf8)
+    var sent = 0
+    while sent < flood.count, client.socket.canSend(milliseconds: 300) {
+      sent += client.socket.sendSome(Array(flood[sent...].prefix(1 << 20)))
+    }
+    #expect(sent < flood.count, "all of \(flood.count) bytes were taken")
+    #expect(try client.readReply().status == 503)
+    for _ in 0..<1000 { #expect(try client.readReply().status == 200) }
+    withExtendedLifetime(publisher) {}
+  }
+
+  @Test("of viewers that do not read, so many bytes wait together; one too many is let go")
+  func backlog() throws {
+    let daemon = try DaemonProcess(["--limits", "backlog_bytes=65536"])
+    let steady = try SteadyViewer(daemon)
+    let publisher = try HTTPClient(daemon)
+    let body = try Repository.samplePictures()[0]
+    // A picture with a comment of megabytes is a large one.
+    let comment: [UInt8] = [0xFF, 0xFE, 0xFF, 0xFF] + [UInt8](repeating: 0x20, count: 65_533)
+    let picture =
+      body.prefix(2) + Array(repeating: comment, count: 100).joined() + body.dropFirst(2)
+    try publisher.send("PUT", "/live/x", ["Content-Length: \(picture.count * 1000)"])
+    try publisher.socket.send(Array(picture))
+    let isThere = try eventually {
+      try HTTPClient(daemon).request("HEAD", "/video/live/x/snapshot.jpg").status == 200
+    }
+    #expect(isThere)
+    let slow = try HTTPClient(daemon)
+    try slow.send("GET", "/video/live/x/stream.mjpg")
+    #expect(eventually { daemon.log.contains("too much waits for slow viewers") })
+    try steady.watch()
+    withExtendedLifetime((publisher, slow)) {}
+  }
+
   @Test("without UDP ports RTSP answers 453, HTTP 503, both with a time to come back")
   func ports() throws {
     let daemon = try DaemonProcess(["--rtp-ports", "21000-21001"])

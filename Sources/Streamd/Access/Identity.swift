@@ -41,11 +41,4 @@ struct Identity: Equatable {
   /// Whether a video, by the catalogue's name, exists for it. What does not is nowhere to be seen,
   /// and not found when asked for.
   func sees(_ video: String) -> Bool { videos?.contains { $0.matches(video) } ?? true }
-
-  /// Whether it may see what somebody has asked for by a name: the catalogue knows `movie.Mjpeg` as
-  /// `video/movie.Mjpeg`, too.
-  func sees(asked name: String) -> Bool {
-    let prefix = "video/"
-    return sees(name) || name.hasPrefix(prefix) && sees(String(name.dropFirst(prefix.count)))
-  }
 }

@@ -43,6 +43,11 @@ struct Secrets {
       }
       values.append(line)
     }
+    // With nobody in it everybody would be let in: it is being written, or was lost.
+    guard !values.isEmpty else {
+      throw Configuration.Fault(
+        message: "\(path): there is no user in it; without the file everybody is let in")
+    }
     return .init(setting: setting, values: values, origin: path)
   }
 

@@ -26,7 +26,7 @@ extension API {
     _ exchange: HTTPExchange, _ done: @escaping (LiveStream) throws(Problem) -> Void
   ) {
     let name = exchange.captures["name"] ?? ""
-    guard exchange.identity.sees(asked: name) else {
+    guard control.lets(exchange.identity, see: name) else {
       return exchange.reply(Self.problem(RTSPRefusal(.notFound, Catalog.missing)))
     }
     answerLater(exchange) { [self] resume in

@@ -4,7 +4,9 @@ internal import Wire
 /// Recordings over HTTP.
 extension API {
   func recordings(_ exchange: HTTPExchange) {
-    let seen = control.recordings.all.filter { exchange.identity.sees(asked: $0.source.name) }
+    let seen = control.recordings.all.filter {
+      control.lets(exchange.identity, see: $0.source.name)
+    }
     page(exchange, seen.map(\.report), \.recordingId) { Int($0) }
   }
 
@@ -46,7 +48,9 @@ extension API {
 
   private func findRecording(_ exchange: HTTPExchange) -> Recording? {
     let recording = Int(exchange.captures["id"] ?? "").flatMap { control.recordings[$0] }
-    if let recording, exchange.identity.sees(asked: recording.source.name) { return recording }
+    if let recording, control.lets(exchange.identity, see: recording.source.name) {
+      return recording
+    }
     exchange.reply(
       Problem(
         .notFound, "no_such_recording", "there is no such recording",
@@ -65,7 +69,7 @@ extension API {
     }
     if let id = command.sessionId {
       guard let session = control.viewers[id],
-        exchange.identity.sees(asked: session.target.videoFile)
+        control.lets(exchange.identity, see: session.target.videoFile)
       else {
         throw Problem(
           .notFound, "no_such_session", "there is no such session",
@@ -79,9 +83,9 @@ extension API {
       return .session(session)
     }
     let name = command.source ?? ""
-    if exchange.identity.sees(asked: name) {
+    if control.lets(exchange.identity, see: name) {
       if let stream = control.live[name] { return .live(stream) }
-      if control.catalog.playable.contains(name) {
+      if control.catalog.isPlayable(name) {
         throw Problem(
           .badRequest, "is_a_file", "\(name) is a file, and there already",
           hint: "record a live source, or a session by its session_id")

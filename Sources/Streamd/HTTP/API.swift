@@ -199,10 +199,9 @@ final class API {
   private func videos(_ exchange: HTTPExchange) {
     answerLater(exchange) { [self] done in
       control.catalog.settled { [self] in
-        let all = control.catalog.reports().filter { control.live[$0.name] == nil }
-        let seen = (all + control.live.reports()).filter { exchange.identity.sees($0.name) }
-          .sorted { $0.name < $1.name }
-        page(exchange, seen, \.name) { $0 }
+        page(exchange, \.name, key: { $0 }) { cursor, limit in
+          control.videos(for: exchange.identity, after: cursor, limit: limit)
+        }
         done()
       }
     }
@@ -240,13 +239,15 @@ final class API {
   // MARK: Sessions
 
   private func sessions(_ exchange: HTTPExchange) {
-    let seen = control.viewers.all.filter { exchange.identity.sees(asked: $0.target.videoFile) }
+    let seen = control.viewers.all.filter {
+      control.lets(exchange.identity, see: $0.target.videoFile)
+    }
     page(exchange, seen.map(\.report), \.sessionId) { $0 }
   }
 
   private func find(_ exchange: HTTPExchange) -> ViewerSession? {
     let session = control.viewers[exchange.captures["id"] ?? ""].flatMap {
-      exchange.identity.sees(asked: $0.target.videoFile) ? $0 : nil
+      control.lets(exchange.identity, see: $0.target.videoFile) ? $0 : nil
     }
     if session == nil {
       exchange.reply(
@@ -359,7 +360,7 @@ final class API {
     _ done: @escaping (MediaFile, PacketSlices) throws(Problem) -> Void
   ) {
     let name = exchange.captures["name"] ?? ""
-    guard exchange.identity.sees(asked: name) else {
+    guard control.lets(exchange.identity, see: name) else {
       return exchange.reply(Self.problem(RTSPRefusal(.notFound, Catalog.missing)))
     }
     answerLater(exchange) { [self] resume in

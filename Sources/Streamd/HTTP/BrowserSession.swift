@@ -229,7 +229,8 @@ final class BrowserSession: PictureWatcher {
 
   /// Joins a session that was set up elsewhere.
   private func watch(_ id: String, _ command: Command) {
-    guard let wanted = control.viewers[id], identity.sees(asked: wanted.target.videoFile) else {
+    guard let wanted = control.viewers[id], control.lets(identity, see: wanted.target.videoFile)
+    else {
       return answer(
         command, "setup_response",
         Problem(.notFound, "no_such_session", "there is no session \(id.prefix(60))"), "")
@@ -293,6 +294,11 @@ final class BrowserSession: PictureWatcher {
   func show(_ statistics: Statistics) { connection.sendIfRoom(statistics.message) }
 
   func triesAgain(_ report: SessionReport, _ message: String) { say(RetryEvent(report, message)) }
+
+  /// Whoever has set it up hears of it by the answer.
+  func sourceEnded(_ reason: String) {
+    if let report = session?.report, !ownsSession { stateChanged(report, reason) }
+  }
 
   func stateChanged(_ report: SessionReport, _ message: String) {
     var event = Event("session_state")

@@ -47,7 +47,7 @@ final class HTTPConnection: Connection {
     requestBegan = server.loop.now
     try super.init(
       socket, loop: server.loop, buffer: server.buffer,
-      queueBytesMax: server.limits.httpQueueBytesMax)
+      queueBytesMax: server.limits.httpQueueBytesMax, backlog: server.api.control.rtsp.backlog)
     socket.setSendBuffer(bytes: server.limits.sendBufferBytes)
     socket.keepAlive(idleSeconds: Int32(clamping: server.limits.httpIdleSeconds))
     settle()
@@ -115,8 +115,14 @@ final class HTTPConnection: Connection {
     switch mode {
     case .refusing: false
     case .publishing(let publisher, _): publisher.waitsUntil == nil && !isPeerDone
-    case .requests, .answering, .webSocket, .stream: !isPaced
+    // What is asked for meanwhile may wait here, one request of it.
+    case .answering: !isPaced && parser.waitingBytes < requestBytesMax
+    case .requests, .webSocket, .stream: !isPaced
     }
+  }
+
+  private var requestBytesMax: Int {
+    server.limits.httpHeadBytesMax + server.limits.bodyBytesMax
   }
 
   override func deadlinePassed(at now: Instant) {

@@ -59,8 +59,9 @@ final class HTTPExchange {
     goOn()
   }
 
-  /// Takes up again what waits behind an answer that was given outside of an event.
-  func goOn() { connection?.resume() }
+  /// Takes up again what waits behind an answer that was given outside of an event: soon, because
+  /// it may be about the very thing that has just answered.
+  func goOn() { connection?.resumeSoon() }
 
   /// The peer has left; it needs no answer any more.
   func abandon() {

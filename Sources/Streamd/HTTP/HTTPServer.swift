@@ -116,7 +116,8 @@ final class HTTPServer {
   private func tell(_ recording: Recording) {
     guard !browsers.isEmpty else { return }
     let message = WebSocketFrame.frame(.text, JSON.encode(RecordingEvent(recording.report)))
-    for browser in browsers.values where browser.identity.sees(asked: recording.source.name) {
+    for browser in browsers.values
+    where api.control.lets(browser.identity, see: recording.source.name) {
       browser.send(message)
     }
   }

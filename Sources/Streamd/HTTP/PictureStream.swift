@@ -46,6 +46,8 @@ final class SessionStream: PictureStream, PictureWatcher {
   func start(on connection: HTTPConnection) {
     self.connection = connection
     session.add(self)
+    // A picture is sent only when nothing waits before it.
+    connection.settle()
     if let latest = session.latest { show(latest) }
   }
 
@@ -64,6 +66,8 @@ final class SessionStream: PictureStream, PictureWatcher {
       connection?.finish(lingerSeconds: 1)
     }
   }
+
+  func sourceEnded(_ reason: String) { connection?.finish(lingerSeconds: 1) }
 }
 
 /// A file's pictures as multipart, at its own rate, round and round, without RTSP in between.

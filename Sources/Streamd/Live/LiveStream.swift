@@ -45,7 +45,7 @@ final class LiveStream: Wakeable {
   var ended: () -> Void = {}
 
   private let loop: EventLoop
-  private let worker: Worker
+  private let normaliser: LiveNormaliser
   private let limits: Limits
   /// It waits for its source to come back when its viewers have gone: somebody looks for it.
   private let isLasting: Bool
@@ -56,6 +56,8 @@ final class LiveStream: Wakeable {
   private var waiting: [(patience: Patience, done: (Found) -> Void)] = []
   /// Pictures that the worker has.
   private var normalising = 0
+  /// Counts each beginning and each end of the source.
+  private var generation = 0
   private var holdEnds: Instant = .max
   private var nextRepeat: Instant = .max
 
@@ -69,11 +71,12 @@ final class LiveStream: Wakeable {
   /// some seconds take the server for dead.
   private static let repeatNanoseconds: Instant = 1_000_000_000
 
-  init(_ name: String, isLasting: Bool, loop: EventLoop, worker: Worker, limits: Limits) {
+  init(_ name: String, isLasting: Bool, loop: EventLoop, normaliser: LiveNormaliser, limits: Limits)
+  {
     self.name = name
     self.isLasting = isLasting
     self.loop = loop
-    self.worker = worker
+    self.normaliser = normaliser
     self.limits = limits
   }
 
@@ -95,8 +98,11 @@ final class LiveStream: Wakeable {
   /// The source begins, perhaps anew: what follows has a clock of its own.
   func begin() {
     guard state != .ended else { return }
+    generation += 1
     timeline.begin()
     problem = nil
+    // Whoever has come to send something has the time that it takes.
+    holdEnds = .max
   }
 
   /// Takes the source's next picture.
@@ -116,14 +122,16 @@ final class LiveStream: Wakeable {
   /// waited for long enough.
   func stop(_ reason: String) {
     problem = reason
+    generation += 1
     switch state {
     case .waiting: answer(.failure(refusal))
-    case .live:
+    case .held where holdEnds < .max: break
+    case .live, .held:
       state = .held
       holdEnds = loop.now + Instant(limits.liveHoldSeconds) * 1_000_000_000
       nextRepeat = loop.now + Self.repeatNanoseconds
       wakeNext()
-    case .held, .ended: break
+    case .ended: break
     }
   }
 
@@ -150,27 +158,24 @@ final class LiveStream: Wakeable {
   }
 
   private func normalise(_ picture: Picture) {
-    let (jpeg, arrival) = (picture.jpeg, loop.now)
-    normalising += 1
-    do throws(SystemError) {
-      try worker.perform({
-        do throws(JPEGError) {
-          return Result<RTPJPEGPicture, JPEGError>.success(try RTPJPEGPicture(normalizing: jpeg))
-        } catch {
-          return .failure(error)
-        }
-      }) { [weak self] (result: Result<RTPJPEGPicture, JPEGError>) in
-        guard let self else { return }
-        normalising -= 1
-        switch result {
-        case .success(let carried): show(picture, carried, at: arrival)
-        case .failure(let error): noteBroken(error.description)
-        }
-      }
-    } catch {
+    let (arrival, began) = (loop.now, generation)
+    let isTaken = normaliser.normalise(picture.jpeg) { [weak self] result in
+      guard let self else { return }
       normalising -= 1
-      noteBroken(error.reason)
+      do throws(JPEGError) {
+        let carried = try result.get()
+        if began == generation {
+          show(picture, carried, at: arrival)
+        } else if state == .held {
+          // The source has gone meanwhile: it is the last one, then.
+          enter(picture, carried, at: arrival)
+          distribute()
+        }
+      } catch {
+        noteBroken(error.description)
+      }
     }
+    if isTaken { normalising += 1 } else { counters.late += 1 }
   }
 
   /// A picture did not come whole, or cannot be shown.
@@ -185,17 +190,21 @@ final class LiveStream: Wakeable {
 
   private func show(_ picture: Picture, _ carried: RTPJPEGPicture, at arrival: Instant) {
     guard state != .ended else { return }
-    counters.frames += 1
-    longestPicture = max(longestPicture, picture.jpeg.count)
-    let frame = LiveFrame(
-      picture, carried, timestamp: timeline.timestamp(of: picture.timestamp, at: arrival),
-      arrival: arrival, realtime: picture.due.map { $0 * 1000 } ?? loop.realtime)
-    current = frame
+    enter(picture, carried, at: arrival)
     (state, problem) = (.live, nil)
     (holdEnds, nextRepeat) = (.max, .max)
     distribute()
     for watcher in watchers.values { watcher.show(picture) }
     answer(.success(self))
+  }
+
+  /// Makes it the newest one.
+  private func enter(_ picture: Picture, _ carried: RTPJPEGPicture, at arrival: Instant) {
+    counters.frames += 1
+    longestPicture = max(longestPicture, picture.jpeg.count)
+    current = LiveFrame(
+      picture, carried, timestamp: timeline.timestamp(of: picture.timestamp, at: arrival),
+      arrival: arrival, realtime: picture.due.map { $0 * 1000 } ?? loop.realtime)
   }
 
   private func distribute() {

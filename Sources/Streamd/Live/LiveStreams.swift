@@ -30,7 +30,7 @@ final class LiveStreams {
   }
 
   private let loop: EventLoop
-  private let worker: Worker
+  private let normaliser: LiveNormaliser
   /// For what begins from now on.
   var limits: Limits
   /// Whether a second publisher of a name takes the place of the first.
@@ -39,9 +39,9 @@ final class LiveStreams {
   var changed: () -> Void = {}
   private var entries: [String: Entry] = [:]
 
-  init(loop: EventLoop, worker: Worker, limits: Limits) {
+  init(loop: EventLoop, normaliser: LiveNormaliser, limits: Limits) {
     self.loop = loop
-    self.worker = worker
+    self.normaliser = normaliser
     self.limits = limits
   }
 
@@ -103,7 +103,7 @@ final class LiveStreams {
       old.displaced()
     }
     if entries[name] == nil {
-      enter(LiveStream(name, isLasting: false, loop: loop, worker: worker, limits: limits))
+      enter(LiveStream(name, isLasting: false, loop: loop, normaliser: normaliser, limits: limits))
     }
     entries[name]?.publisher = publisher
     guard let stream = entries[name]?.stream else { preconditionFailure("it was just entered") }
@@ -143,7 +143,8 @@ final class LiveStreams {
   /// - Precondition: no other source has the name.
   func register(_ name: String, onDemand demand: any LiveDemand) -> LiveStream {
     precondition(entries[name] == nil, "a name that is taken")
-    let stream = LiveStream(name, isLasting: true, loop: loop, worker: worker, limits: limits)
+    let stream = LiveStream(
+      name, isLasting: true, loop: loop, normaliser: normaliser, limits: limits)
     enter(stream)
     entries[name]?.demand = demand
     return stream

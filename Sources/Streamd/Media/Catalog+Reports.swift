@@ -5,22 +5,43 @@ internal import Wire
 extension Catalog {
   /// What is in the folder, as the API tells it: everything that can be played, and what looks as
   /// if it could but cannot.
-  func reports() -> [VideoReport] {
-    let files = survey.files.filter { $1.looksLikeVideo }.map { ($0, $1.identity.size) }
-    let pictures = survey.pictures.map { path, pictures in
-      (path, PictureSource.folder(pictures).identity.size)
+  ///
+  /// - Parameters:
+  ///   - name: begins with what stands behind it.
+  ///   - limit: so many at most: everybody waits while each is described.
+  ///   - isSeen: what is to be told of.
+  func reports(after name: String?, limit: Int, where isSeen: (String) -> Bool) -> [VideoReport] {
+    survey.names[place(behind: name)...].lazy.filter(isSeen).prefix(limit).map { report(on: $0) }
+  }
+
+  /// The first one by its name that can be played.
+  func firstPlayable(where isSeen: (String) -> Bool) -> String? {
+    survey.names.first { isPlayable($0) && isSeen($0) }
+  }
+
+  /// Where the names behind one begin.
+  private func place(behind name: String?) -> Int {
+    guard let name else { return 0 }
+    var (low, high) = (0, survey.names.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if survey.names[middle] > name { high = middle } else { low = middle + 1 }
     }
-    return (files + pictures).sorted { $0.0 < $1.0 }.map { path, size in
-      var report = VideoReport(name: path)
-      report.bytes = size
-      if watch?.isBeingWritten(path) == true {
-        report.reason = "it is being written"
-      } else {
-        describe(entries[path], &report)
-        if size == 0 { report.reason = "at byte 0: the file is empty" }
-      }
-      return report
+    return low
+  }
+
+  private func report(on path: String) -> VideoReport {
+    var report = VideoReport(name: path)
+    report.bytes =
+      survey.files[path]?.identity.size
+      ?? survey.pictures[path].map { PictureSource.folder($0).identity.size } ?? 0
+    if watch?.isBeingWritten(path) == true {
+      report.reason = "it is being written"
+    } else {
+      describe(entries[path], &report)
+      if report.bytes == 0 { report.reason = "at byte 0: the file is empty" }
     }
+    return report
   }
 
   private func describe(_ entry: Entry?, _ report: inout VideoReport) {

@@ -78,14 +78,15 @@ final class Catalog {
   var path: String { folder.path }
 
   /// The names of everything that could be played when it was last looked at.
-  var playable: [String] {
-    entries.compactMap { name, entry in
-      switch entry {
-      case .playable: name
-      case .opening(let opening): opening.media == nil ? nil : name
-      case .unplayable: nil
-      }
-    }.sorted()
+  var playable: [String] { entries.keys.filter(isPlayable).sorted() }
+
+  /// Whether a file can be played now.
+  func isPlayable(_ name: String) -> Bool {
+    switch entries[name] {
+    case .playable: true
+    case .opening(let opening): opening.media != nil
+    case .unplayable, nil: false
+    }
   }
 
   // MARK: The folder
@@ -325,9 +326,17 @@ final class Catalog {
   private static let isChanging = RTSPRefusal(
     .serviceUnavailable, "the file is being changed, try again")
 
+  /// What a name stands for: with a leading `video/` that is no folder's, what is behind it.
+  func name(asked name: String) -> String {
+    guard entries[name] == nil, name.hasPrefix(Self.prefix) else { return name }
+    return String(name.dropFirst(Self.prefix.count))
+  }
+
+  private static let prefix = "video/"
+
   private func find(_ name: String) throws(RTSPRefusal) -> (path: String, source: PictureSource) {
     watch?.drain()
-    let prefix = "video/"
+    let prefix = Self.prefix
     let names = name.hasPrefix(prefix) ? [name, String(name.dropFirst(prefix.count))] : [name]
     for path in names where Self.isAllowed(path) {
       if let pictures = survey.pictures[path] { return (path, .folder(pictures)) }

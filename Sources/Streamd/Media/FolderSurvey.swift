@@ -13,6 +13,8 @@ struct FolderSurvey: Equatable, Sendable {
   private(set) var files: [String: File] = [:]
   /// Folders of numbered pictures, by their paths.
   private(set) var pictures: [String: NumberedPictures] = [:]
+  /// The paths of all that somebody would expect to play, sorted.
+  private(set) var names: [String] = []
   /// Every folder there is.
   private(set) var folders: [String] = []
 
@@ -42,6 +44,7 @@ struct FolderSurvey: Equatable, Sendable {
     }
     // One has vanished just now; the next survey is on its way.
     self.pictures = pictures.filter { $1.paths.count == $1.identities.count }
+    names = (files.filter(\.value.looksLikeVideo).map(\.key) + pictures.keys).sorted()
   }
 
   /// Whether somebody would expect a file to play: by its first bytes, or by its name.

@@ -69,8 +69,7 @@ extension RTSPConnection {
   /// Somebody else publishes under a session's name now. Whoever has nothing else to do here is to
   /// notice that it is over.
   func displaced(_ session: Int) {
-    conversation.end(session: session, .displaced)
-    resume()
+    endSession(session, .displaced)
     if sessionCount == 0 { finish(lingerSeconds: server.limits.lingerSeconds) }
   }
 }

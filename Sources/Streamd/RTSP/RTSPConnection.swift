@@ -28,7 +28,8 @@ final class RTSPConnection: Connection {
     asksAuthorization = settings.asksAuthorization
     conversation = RTSPServerConversation(settings: settings, at: server.loop.now)
     try super.init(
-      socket, loop: server.loop, buffer: server.buffer, queueBytesMax: server.limits.replyBytesMax)
+      socket, loop: server.loop, buffer: server.buffer, queueBytesMax: server.limits.replyBytesMax,
+      backlog: server.backlog)
     socket.keepAlive(idleSeconds: Int32(clamping: server.limits.sessionTimeoutSeconds))
     settle()
   }
@@ -71,6 +72,8 @@ final class RTSPConnection: Connection {
       self.refusalDue = nil
       if conversation.isWaiting { challenge(isStale: false) }
     }
+    // A token ends by itself.
+    if let identity, !server.access.stillHolds(identity) { return close() }
     // Over TCP a peer that reads its frames is alive, even if it says nothing.
     for (session, subscriber) in subscribers where subscriber.way is InterleavedWay {
       conversation.sawSignOfLife(session: session, at: subscriber.lastDelivery)
@@ -79,12 +82,21 @@ final class RTSPConnection: Connection {
       conversation.sawSignOfLife(session: session, at: publisher.publication.lastPicture)
     }
     conversation.wake(at: now)
+    performEnds()
   }
 
   override func ended() {
     conversation.disconnected()
-    // Only the ends of sessions are left to be done.
-    while let step = conversation.next(at: loop.now) { perform(step) }
+    performEnds()
+    // What is still to be said has a chance.
+    while let step = conversation.next(at: loop.now) {
+      if case .send = step { perform(step) }
+    }
+  }
+
+  /// Sessions that are over let go of what they have, however slow the peer is to hear of it.
+  private func performEnds() {
+    for (session, reason) in conversation.takeEnds() { end(session, reason) }
   }
 
   override func closed() { server.closed(self) }
@@ -160,6 +172,10 @@ final class RTSPConnection: Connection {
   }
 
   private func find(_ name: String) {
+    // Nothing is looked for that may not be seen: how that ends would tell something of it.
+    guard identity?.sees(server.name(asked: name)) ?? true else {
+      return conversation.refused(RTSPRefusal(.notFound, Catalog.missing))
+    }
     answerLater { [self] resume in
       let answer = { [weak self] (found: Result<MediaDescription, RTSPRefusal>) in
         guard let self, conversation.isWaiting else { return }
@@ -185,7 +201,7 @@ final class RTSPConnection: Connection {
   private func answerLater(_ ask: (_ resume: @escaping () -> Void) -> Void) {
     var isAtOnce = true
     ask { [weak self] in
-      if !isAtOnce { self?.resume() }
+      if !isAtOnce { self?.resumeSoon() }
     }
     isAtOnce = false
   }
@@ -318,10 +334,16 @@ final class RTSPConnection: Connection {
   /// Playing has ended by itself.
   func ended(_ session: Int, _ end: Subscriber.End) {
     switch end {
-    case .range: return conversation.reachedEnd(session: session)
-    case .broken: conversation.end(session: session, .mediaGone)
-    case .unreachable: conversation.end(session: session, .unreachable)
+    case .range: conversation.reachedEnd(session: session)
+    case .broken: endSession(session, .mediaGone)
+    case .unreachable: endSession(session, .unreachable)
     }
-    resume()
+  }
+
+  /// A session is over, which the peer has not asked for.
+  func endSession(_ session: Int, _ reason: RTSPServerConversation.EndReason) {
+    conversation.end(session: session, reason)
+    performEnds()
+    resumeSoon()
   }
 }

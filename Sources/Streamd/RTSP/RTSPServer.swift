@@ -7,8 +7,15 @@ final class RTSPServer {
   let catalog: Catalog
   let live: LiveStreams
   /// For what begins from now on.
-  var limits: Limits { didSet { door.limits = limits } }
+  var limits: Limits {
+    didSet {
+      door.limits = limits
+      backlog.bytesMax = limits.backlogBytesMax
+    }
+  }
   var door: Door
+  /// Of viewers over RTSP and HTTP.
+  let backlog: Backlog
   let activity: ActivityLog
   let ports: PortAllocator
   /// Shared by all connections: what was read is consumed before the next read.
@@ -52,6 +59,7 @@ final class RTSPServer {
     self.live = live
     self.limits = limits
     door = Door(limits)
+    backlog = Backlog(bytesMax: limits.backlogBytesMax)
     ports = PortAllocator(rtpPorts)
   }
 
@@ -165,6 +173,10 @@ final class RTSPServer {
   }
 
   // MARK: For connections
+
+  /// What a name stands for that somebody has asked for: `video/` may stand before all of them.
+  /// Patterns of what users may watch are about what it stands for.
+  func name(asked name: String) -> String { live[name]?.name ?? catalog.name(asked: name) }
 
   /// How long a new viewer waits for its first frame. Viewers are spread over the frame period
   /// (over 50 ms at most), each as far as possible from those before it (golden section), so that

@@ -133,6 +133,7 @@ struct Subscription {
   }
 
   private var ended: (Subscriber.End) -> Void {
-    { [unowned connection, session] end in connection.ended(session, end) }
+    // Where many end at once, one that is told may take others' connection along.
+    { [weak connection, session] end in connection?.ended(session, end) }
   }
 }

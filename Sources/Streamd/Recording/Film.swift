@@ -13,8 +13,10 @@ struct Film {
   /// What has become of a picture.
   enum Outcome {
     case taken
-    /// It belongs into another file: this one is full, or its pictures are of another size.
+    /// It belongs into another file: this one is full.
     case another
+    /// The same, since its pictures are of another size.
+    case otherSize
     /// The same, since none has come for long.
     case paused
     /// There is no step left for it: the source is faster than the file.
@@ -26,6 +28,8 @@ struct Film {
   private var grid: PictureGrid
   private let size: JPEGDimensions
   private let bytesMax: Int
+  /// When its first picture was made.
+  let begins: Instant
   private let ends: Instant
 
   var rate: FrameRate { grid.rate }
@@ -36,11 +40,13 @@ struct Film {
     writer = AVIWriter(width: size.width, height: size.height, rate: rate)
     grid = PictureGrid(rate: rate, origin: first.time)
     bytesMax = limits.recordingFileBytesMax
+    begins = first.time
     ends = first.time + Instant(limits.recordingFileSeconds) * 1_000_000_000
   }
 
   mutating func add(_ shot: Shot) -> Outcome {
-    guard shot.size == size, writer.size < bytesMax, shot.time < ends, !writer.isFull else {
+    guard shot.size == size else { return .otherSize }
+    guard writer.size < bytesMax, shot.time < ends, !writer.isFull else {
       return .another
     }
     switch grid.place(at: shot.time) {

@@ -167,6 +167,12 @@ final class Recording: Wakeable, PictureWatcher {
       gathered += 1
       if film?.writer.waitingBytes ?? 0 >= Self.flushBytes { flush() }
     case .another: another(shot)
+    case .otherSize:
+      // A source that goes to and fro would make a file of each picture.
+      guard shot.time - (film?.begins ?? 0) >= Self.firstNanoseconds else {
+        return leaveOut(.otherSize)
+      }
+      another(shot)
     case .paused:
       estimate = RateEstimate()
       estimate.add(shot.time)

@@ -11,6 +11,8 @@ final class Recordings {
     case unreadable
     /// The source sends more per second than a file can say.
     case tooFast = "too_fast"
+    /// It is of another size than the file that has just begun.
+    case otherSize = "other_size"
   }
 
   /// Of all recordings since the daemon began.
@@ -87,8 +89,11 @@ final class Recordings {
   private func begin(
     _ recording: Recording, _ problem: Problem?, _ done: (Recording, Problem?) -> Void
   ) {
-    // Whoever asked for it may have left.
-    guard recording.ending == nil else { return }
+    // Whoever asked for it may have left, or somebody else has ended it.
+    guard recording.ending == nil else {
+      return done(
+        recording, Problem(.conflict, "recording_ended", "it was ended before it began"))
+    }
     var problem = problem
     if recording.source.isOver {
       problem = Problem(.conflict, "source_ended", "\(recording.source.name) has just ended")

@@ -27,6 +27,7 @@ final class Relay: Wakeable, LiveDemand {
   private var transport: ReceptionTransport
   private var before = Pull.Figures()
   private var meter = RateMeter()
+  private var pace: TokenBucket
   private var nextSample: Instant = .max
   private var random = SystemRandomNumberGenerator()
 
@@ -43,6 +44,8 @@ final class Relay: Wakeable, LiveDemand {
     self.home = home
     loop = home.loop
     transport = settings.transport
+    let rate = home.live.limits.liveFramesPerSecond
+    pace = TokenBucket(rate: rate, burst: max(1, rate / 4))
     schedule = RelaySchedule(
       settings.mode, graceNanoseconds: Instant(settings.graceSeconds) * 1_000_000_000,
       patience: home.patience)
@@ -206,6 +209,11 @@ final class Relay: Wakeable, LiveDemand {
   private func show(_ picture: Picture) {
     frames += 1
     if schedule.state == .connecting { played() }
+    // What is no camera but a file comes as fast as the network.
+    guard pace.take(at: loop.now) else {
+      stream?.noteBroken(Publication.Fault.excess.reason)
+      return
+    }
     stream?.take(picture)
   }
 

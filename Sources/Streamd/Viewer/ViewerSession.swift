@@ -123,14 +123,23 @@ final class ViewerSession: Wakeable {
 
   /// Ends the session; it cannot be used again.
   func teardown(_ message: String = "Torn down") {
+    end(message, Self.wrongState("the session was torn down", "Setup again"))
+  }
+
+  /// Whoever waits for an answer gets it when all is done: it may be followed by a command.
+  private func end(_ message: String, _ problem: Problem) {
     wantsToPlay = false
-    answer(Self.wrongState("the session was torn down", "Setup again"))
     reception.hangUp()
     (retryAt, attemptEnds) = (nil, nil)
     loop.deadlines.clear(self)
+    if state == .initial {
+      // Its state does not change, and yet it is over.
+      for watcher in audience.all { watcher.sourceEnded(message) }
+    }
     change(.initial, message)
     audience.removeAll()
     home.ended(self)
+    answer(problem)
   }
 
   func add(_ watcher: any PictureWatcher) {
@@ -267,11 +276,7 @@ final class ViewerSession: Wakeable {
     let isSettingUp = state == .initial && problem.code == silence.code
     let retriesMax = wantsToPlay ? policy.retriesMax : isSettingUp ? policy.attemptsMax - 1 : 0
     guard retries < retriesMax else { return giveUp(problem) }
-    if wantsToPlay {
-      // Whoever has asked for something is not kept waiting.
-      answer(problem)
-      isReconnecting = true
-    }
+    isReconnecting = wantsToPlay
     retries += 1
     let delay = policy.delay(before: retries)
     let next = loop.now + delay
@@ -289,6 +294,8 @@ final class ViewerSession: Wakeable {
       "\(problem.detail), attempt \(report.attempt) of \(report.attemptsMax) follows in "
       + "\(Double(delay / 1_000_000) / 1000) s"
     for watcher in audience.all { watcher.triesAgain(report, message) }
+    // Whoever has asked for something is not kept waiting.
+    if wantsToPlay { answer(problem) }
   }
 
   private func giveUp(_ problem: Problem) {
@@ -303,8 +310,7 @@ final class ViewerSession: Wakeable {
 
   private func fail(_ problem: Problem) {
     home.activity.note(.error, "viewer failed", ["session": id, "reason": problem.detail])
-    answer(problem)
-    teardown(problem.detail)
+    end(problem.detail, problem)
   }
 
   // MARK: What comes in

@@ -19,6 +19,8 @@ final class ViewerSessions {
   /// A pass to our own RTSP server for a session of somebody's; nil where nobody is asked.
   var pass: (Identity) -> String? = { _ in nil }
   var revoke: (String) -> Void = { _ in }
+  /// Whether somebody may see what is asked for by a name.
+  var lets: (Identity, String) -> Bool = { $0.sees($1) }
 
   init(
     loop: EventLoop, activity: ActivityLog, buffer: ReceiveBuffer, ports: PortAllocator,
@@ -60,15 +62,16 @@ final class ViewerSessions {
         .badRequest, "bad_transport", "transport is none of \(ReceptionTransport.list)",
         hint: "leave it out")
     }
-    guard identity.sees(asked: target.videoFile) else {
+    guard lets(identity, target.videoFile) else {
       throw Problem(
         .notFound, "no_such_video", "there is no \(target.videoFile.prefix(200))",
         hint: "choose another video")
     }
     let session = ViewerSession(
       id: Self.newIdentifier(), target: target, address: address, transport: transport,
-      credentials: userInfo.map { .userInfo($0) }
-        ?? (isOwn(address) ? pass(identity).map { .pass($0) } : nil),
+      // Our own server knows who asks. Were it shown other passwords, they could be guessed so.
+      credentials: isOwn(address)
+        ? pass(identity).map { .pass($0) } : userInfo.map { .userInfo($0) },
       home: self)
     sessions[session.id] = session
     session.setup { problem in done(session, problem) }

@@ -51,6 +51,9 @@ public struct HTTPParser: Sendable {
   /// A request has begun and is not complete.
   public var isInsideRequest: Bool { pending != nil || !buffer.isEmpty }
 
+  /// How many bytes have been fed and not been read.
+  public var waitingBytes: Int { buffer.count }
+
   /// Whether the request at hand waits for `100 Continue` (RFC 9110 §10.1.1); true only once for
   /// each.
   public mutating func takeExpectation() -> Bool {

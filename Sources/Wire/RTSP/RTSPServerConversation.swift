@@ -184,6 +184,8 @@ public struct RTSPServerConversation {
     {
       close(.flood, nil)
     }
+    // Where there is no room to answer, nobody asks for the next message, which would see to it.
+    if isPaced, pace.isReady(at: now) { isPaced = false }
   }
 
   /// Something showed that a session's peer is alive: RTCP over UDP, that it reads its frames, or
@@ -204,6 +206,17 @@ public struct RTSPServerConversation {
   /// A session is over, for a reason that the peer has not given: it is unknown from now on.
   public mutating func end(session number: Int, _ reason: EndReason) {
     for session in sessions where session.number == number { end(session, reason) }
+  }
+
+  /// Takes the ends of sessions out of what is to be done: they wait for no room to answer in.
+  public mutating func takeEnds() -> [(session: Int, reason: EndReason)] {
+    var ends: [(session: Int, reason: EndReason)] = []
+    outbox.removeAll { step in
+      guard case .end(let session, let reason) = step else { return false }
+      ends.append((session, reason))
+      return true
+    }
+    return ends
   }
 
   /// The connection is gone: every session ends.

@@ -69,6 +69,86 @@ struct AccessContractTests {
     #expect(page.header("Content-Security-Policy")?.hasPrefix("default-src 'self'") == true)
   }
 
+  @Test("what a user may not see is the same as what is not there, and is not even looked for")
+  func unseen() throws {
+    let camera = try FakeRTSPServer(.silent)
+    let folder = try TemporaryFolder()
+    let entry = try #require(
+      UserEntry(name: "vic", role: .control, password: "vic:pw", videos: [NamePattern("video*")]))
+    try folder.write(
+      "streamd.json",
+      Array(
+        """
+        {"users": ["\(entry.line)"],
+         "sources": {"door": "rtsp://127.0.0.1:\(camera.port)/x"}}
+        """.utf8))
+    let media = try TemporaryFolder()
+    try media.write("broken.mjpeg", Array("no picture".utf8))
+    try media.write("video-1.mjpeg", Array(try Repository.samplePictures().prefix(3).joined()))
+    let daemon = try DaemonProcess(
+      ["--config", "\(folder.path)/streamd.json"], media: media.path)
+    let login = GuardedDaemon.basic("vic")
+    let rtsp = try RTSPClient(port: daemon.port)
+    func described(_ name: String) throws -> RTSPClient.Reply {
+      try rtsp.request("DESCRIBE", daemon.url(name), [login])
+    }
+    #expect(try described("video-1.mjpeg").status == 200)
+    #expect(try described("video/video-1.mjpeg").status == 200)
+    let missing = try described("none")
+    #expect(missing.status == 404)
+    for name in ["door", "video/door", "broken.mjpeg", "video/broken.mjpeg", "live/none"] {
+      let reply = try described(name)
+      #expect(
+        reply.status == 404 && reply.header("Warning") == missing.header("Warning"), "\(name)")
+    }
+    let web = try HTTPClient(daemon)
+    for name in ["door", "video/door", "video/broken.mjpeg", "video/live/none"] {
+      for what in ["stream.mjpg", "snapshot.jpg"] {
+        let reply = try web.request("GET", "/video/\(name)/\(what)", [login])
+        #expect(reply.status == 404 && reply.code == "no_such_video", "\(name)")
+      }
+      let recording = try web.request(
+        "POST", "/api/v1/recordings", json: "{\"source\":\"\(name)\"}", [login])
+      #expect(recording.status >= 400 && !recording.text.contains("\"state\""), "\(name)")
+    }
+    let source = try HTTPClient(daemon).request("GET", "/api/v1/sources", [login])
+    #expect((source.json["items"] as? [Any])?.isEmpty == true)
+    // That it is there is said when the daemon starts; nothing else.
+    let lines = daemon.log.split(separator: "\n").filter { $0.contains("source=door") }
+    #expect(lines.count == 1, "the camera was asked: \(lines)")
+  }
+
+  @Test("a token that ends while it watches over RTSP ends the session")
+  func tokenEnds() throws {
+    let guarded = try GuardedDaemon(["--session-timeout", "2"])
+    let end = Int(Date().timeIntervalSince1970) + 2
+    let token = GuardedDaemon.bearer(
+      "{\"sub\":\"t\",\"aud\":\"streamd\",\"role\":\"view\",\"exp\":\(end)}")
+    let viewer = try RTSPClient(port: guarded.daemon.port)
+    let setup = try viewer.request(
+      "SETUP", guarded.daemon.url(), [token, "Transport: RTP/AVP/TCP;unicast"])
+    let play = try viewer.request(
+      "PLAY", guarded.daemon.url(), [token, "Session: \(setup.session)"])
+    #expect(play.status == 200)
+    // It reads all the time, and so is alive.
+    #expect(throws: (any Error).self) { for _ in 0..<5000 { _ = try viewer.readPacket() } }
+    #expect(Date().timeIntervalSince1970 >= Double(end))
+  }
+
+  @Test("a viewer session tries no passwords on the daemon's own server")
+  func ownServer() throws {
+    let guarded = try GuardedDaemon()
+    let client = try HTTPClient(guarded.daemon)
+    for user in ["alice:x", "vera:vera%3Apw"] {
+      let made = try client.request(
+        "POST", "/api/v1/sessions",
+        json: "{\"server_addr\":\"\(user)@127.0.0.1\",\"server_port\":\(guarded.daemon.port)}",
+        [GuardedDaemon.basic("carl")])
+      #expect(made.status == 201, "\(made.text)")
+    }
+    #expect(!guarded.daemon.log.contains("authentication failed"))
+  }
+
   @Test("without credentials every RTSP method is 401, those of no use and of none too")
   func everyMethod() throws {
     let guarded = try GuardedDaemon()

@@ -47,6 +47,79 @@ struct PublisherFaultTests {
     #expect(try publisher.request("TEARDOWN") == 200)
   }
 
+  @Test(
+    "pictures still being normalised when their publisher has gone do not keep the source alive")
+  func lateNormalised() async throws {
+    let folder = try TemporaryFolder()
+    try folder.write("a.jpg", try Repository.samplePictures()[0])
+    let optimised = try await Tool.run("jpegtran", ["-optimize", "\(folder.path)/a.jpg"])
+    #expect(optimised.status == 0 && !optimised.output.isEmpty)
+    let daemon = try DaemonProcess(["--limits", "live_hold_s=1"])
+    for _ in 0..<3 {
+      let publisher = try HTTPClient(daemon)
+      try publisher.send("PUT", "/live/x", ["Content-Length: \(optimised.output.count * 2)"])
+      try publisher.socket.send(optimised.output + optimised.output)
+      #expect(try publisher.readReply().status == 200)
+      // Its last picture is there, is held, and then it is over.
+      let isOver = try eventually {
+        try HTTPClient(daemon).request("GET", "/video/live/x/snapshot.jpg").status == 404
+      }
+      #expect(isOver)
+    }
+    #expect(daemon.terminate() == 0)
+  }
+
+  @Test("a source that ends takes a connection with two sessions of it along, reset or not")
+  func twoSessions() throws {
+    let daemon = try DaemonProcess(["--limits", "live_hold_s=0"])
+    for _ in 0..<5 {
+      var publisher: RTSPPublishing? = try RTSPPublishing(daemon, "live/x")
+      try publisher?.record()
+      var packets = TestPackets()
+      try publisher?.send(packets.picture())
+      #expect(Self.shows(1, daemon))
+      var viewers = try (0..<20).map { _ in
+        let viewer = try RTSPClient(port: daemon.port)
+        for _ in 0..<2 {
+          let setup = try viewer.request(
+            "SETUP", daemon.url("live/x"), ["Transport: RTP/AVP/TCP;unicast"])
+          let play = try viewer.request(
+            "PLAY", daemon.url("live/x"), ["Session: \(setup.session)"])
+          #expect(play.status == 200)
+        }
+        return viewer
+      }
+      // The daemon stands still while they hang up the hard way and the source goes.
+      kill(daemon.pid, SIGSTOP)
+      for viewer in viewers {
+        var linger = Glibc.linger(l_onoff: 1, l_linger: 0)
+        unsafe setsockopt(
+          viewer.descriptor, SOL_SOCKET, SO_LINGER, &linger,
+          socklen_t(MemoryLayout<Glibc.linger>.size))
+      }
+      (viewers, publisher) = ([], nil)
+      kill(daemon.pid, SIGCONT)
+      #expect(try eventually { try HTTPClient(daemon).request("GET", "/healthz").status == 200 })
+    }
+    let clients = { try HTTPClient(daemon).request("GET", "/api/v1/clients").json["items"] }
+    #expect(try eventually { (try clients() as? [Any])?.isEmpty == true })
+    #expect(daemon.isRunning && daemon.terminate() == 0)
+  }
+
+  @Test("a daemon that is ended while somebody publishes ends well")
+  func ending() throws {
+    for isHeld in [false, true] {
+      let daemon = try DaemonProcess()
+      let publisher = try RTSPPublishing(daemon, "live/x")
+      try publisher.record()
+      var packets = TestPackets()
+      try publisher.send(packets.picture())
+      #expect(Self.shows(1, daemon))
+      if isHeld { #expect(try publisher.request("TEARDOWN") == 200) }
+      #expect(daemon.terminate() == 0, "\(daemon.log.suffix(500))")
+    }
+  }
+
   @Test("other payload types, versions and short packets are not heard")
   func strangePackets() throws {
     let daemon = try DaemonProcess()

@@ -239,7 +239,7 @@ struct CatalogTests {
     #expect((0..<3).map { slice.packets.byteCount(of: $0) > 0 } == [true, false, true])
     #expect(slice.packets.packets(of: 1) == 0)
     try catalog.scan(on: loop)
-    let report = try #require(catalog.reports().first)
+    let report = try #require(catalog.reports(after: nil, limit: 1) { _ in true }.first)
     #expect(report.playable && report.frames == 3 && report.damaged == 1)
     #expect(report.reason.hasPrefix("a damaged picture is left out: at byte "))
   }
@@ -256,7 +256,7 @@ struct CatalogTests {
     #expect(own.rate == FrameRate(30_000, 1001) && own.frameCount == 2)
     #expect(try catalog.media(named: "plain.mjpeg", on: loop).description.rate == asked)
     try catalog.scan(on: loop)
-    let reports = catalog.reports()
+    let reports = catalog.reports(after: nil, limit: 100) { _ in true }
     #expect(reports.map(\.container).sorted() == ["AVI", "concatenated JPEG"])
     let duration = reports.first { $0.container == "AVI" }?.durationS ?? 0
     #expect(abs(duration - 2 * 1.001 / 30) < 1e-6)

@@ -34,7 +34,7 @@ final class RecordingStage {
     restlessness = try Restlessness(loop)
     activity = ActivityLog(loop: loop)
     worker = try Worker(on: loop)
-    live = LiveStreams(loop: loop, worker: worker, limits: limits)
+    live = LiveStreams(loop: loop, normaliser: LiveNormaliser(worker), limits: limits)
     folder = try TemporaryFolder()
     recordings = Recordings(
       loop: loop, activity: activity, folder: try Folder(folder.path), limits: limits)

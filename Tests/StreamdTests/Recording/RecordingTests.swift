@@ -98,6 +98,39 @@ struct RecordingTests {
     #expect(recording.report.leftOut == 0)
   }
 
+  @Test("a source that goes to and fro between two sizes does not get a file for each picture")
+  func flickers() throws {
+    let stage = try RecordingStage()
+    let recording = try stage.record()
+    try stage.play(fps: 20, seconds: 2)
+    let made = try Tool.runAtOnce(
+      "ffmpeg",
+      [
+        "-v", "error", "-f", "lavfi", "-i", "testsrc=size=320x240", "-frames:v", "1", "-pix_fmt",
+        "yuvj420p", "-huffman", "default", "-f", "mjpeg", "-",
+      ])
+    for _ in 0..<60 {
+      try stage.play(fps: 20, seconds: 0.05, picture: made.output)
+      try stage.play(fps: 20, seconds: 0.05)
+    }
+    try stage.stop(recording)
+    let report = recording.report
+    #expect((5...9).contains(report.files), "\(report.files)")
+    #expect(report.frames + report.leftOut == stage.sent.count && report.ending == "stopped")
+    #expect(stage.recordings.totals.leftOut[.otherSize] == report.leftOut)
+  }
+
+  @Test("whoever asked for a recording that somebody else ends before it begins is told so")
+  func endedBefore() throws {
+    let stage = try RecordingStage()
+    var told: [Problem?] = []
+    let recording = try stage.recordings.start(.live(stage.stream)) { told.append($1) }
+    recording.end(.stopped, "stopped")
+    try stage.wait { !told.isEmpty }
+    #expect(told.count == 1 && told[0]?.code == "recording_ended")
+    try stage.wait { recording.state == .ended }
+  }
+
   @Test("files are ended by time and by size, and of those that are too many the oldest go")
   func rotation() throws {
     let stage = try RecordingStage {

@@ -38,7 +38,7 @@ final class RelayStage {
     activity = ActivityLog(loop: loop)
     camera = try Camera(loop)
     worker = try Worker(on: loop)
-    live = LiveStreams(loop: loop, worker: worker, limits: Limits())
+    live = LiveStreams(loop: loop, normaliser: LiveNormaliser(worker), limits: Limits())
     relays = Relays(
       loop: loop, activity: activity, live: live, buffer: ReceiveBuffer(capacity: 16 * 1024),
       ports: PortAllocator(46_000...46_999),

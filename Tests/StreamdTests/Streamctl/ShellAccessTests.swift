@@ -31,6 +31,12 @@ struct ShellAccessTests {
         "env", [name, Repository.product("streamd").path, "--check-config"])
       #expect(check.status == 0, "\(check.errors)")
     }
+    // Without an entry everybody would be let in.
+    try folder.write("users", Array("# nobody yet\n".utf8))
+    let empty = try await Tool.run(
+      "env",
+      ["STREAMD_USERS=\(folder.path)/users", Repository.product("streamd").path, "--check-config"])
+    #expect(empty.status == 2 && empty.errors.contains("there is no user in it"))
     try folder.write("users", Array("\(line)alice:admin:5ecret".utf8))
     let bad = try await Tool.run(
       "env",

@@ -9,6 +9,8 @@ final class FakeRTSPServer {
     case silentOverUDP
     /// It plays over TCP, and is gone after so many pictures, connection and port.
     case dies(afterPictures: Int)
+    /// It plays over TCP, and hangs up when it is to pause.
+    case hangsUpOnPause
     /// It plays, and every other picture cannot be decoded.
     case undecodable
     /// It answers with these bytes.
@@ -112,6 +114,7 @@ private final class FakeConversation {
         let request = String(text[..<end.lowerBound])
         text.removeSubrange(..<end.upperBound)
         if fault == .silent { continue }
+        if fault == .hangsUpOnPause, request.hasPrefix("PAUSE") { return false }
         if case .garbage(let bytes) = fault {
           send(bytes)
           continue

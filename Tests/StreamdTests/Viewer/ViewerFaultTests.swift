@@ -67,6 +67,28 @@ struct ViewerFaultTests {
     withExtendedLifetime(second) {}
   }
 
+  @Test("a session whose server hangs up instead of an answer can be ended in the same breath")
+  func pipelined() throws {
+    let server = try FakeRTSPServer(.hangsUpOnPause)
+    let daemon = try DaemonProcess(server.allowed, start: false)
+    for ending in ["DELETE /api/v1/sessions/ID", "POST /api/v1/sessions/ID/play"] {
+      let client = try HTTPClient(daemon)
+      let made = try client.request(
+        "POST", "/api/v1/sessions", json: "{\(target(server, ",\"transport\":\"tcp\""))}")
+      let id = try #require(made.json["session_id"] as? String, "\(made.text)")
+      #expect(try client.request("POST", "/api/v1/sessions/\(id)/play").status == 200)
+      let words = ending.replacing("ID", with: id).split(separator: " ").map(String.init)
+      try client.send("POST", "/api/v1/sessions/\(id)/pause", ["Content-Length: 0"])
+      try client.send(words[0], words[1], ["Content-Length: 0"])
+      #expect(try client.readReply().status >= 400)
+      let last = try client.readReply()
+      // It is said to be playing all the time, and so it is.
+      #expect(last.status == (words[0] == "DELETE" ? 204 : 200), "\(last.head)")
+      _ = try HTTPClient(daemon).request("DELETE", "/api/v1/sessions/\(id)")
+    }
+    #expect(daemon.terminate() == 0)
+  }
+
   @Test("a session that waits for its server to come back can be torn down")
   func teardownMeanwhile() throws {
     let server = try FakeRTSPServer(.dies(afterPictures: 3))

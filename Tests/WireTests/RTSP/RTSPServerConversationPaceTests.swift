@@ -31,6 +31,23 @@ struct RTSPServerConversationPaceTests {
     #expect(!script.conversation.isPaced)
   }
 
+  @Test("where there is no room to answer, the next request is not waited for again and again")
+  func noRoom() {
+    var script = script(rate: 10, burst: 1)
+    let session = script.setup()
+    #expect(!session.isEmpty)
+    script.conversation.receive(Array(requests(1...4).utf8).span, at: script.now)
+    _ = script.conversation.next(at: script.now)
+    #expect(script.conversation.isPaced)
+    let ready = script.conversation.deadline ?? 0
+    script.conversation.wake(at: ready)
+    // The deadline that is left is the session's.
+    #expect(script.conversation.deadline ?? 0 > ready + 10_000_000_000)
+    script.now = ready
+    script.say("")
+    #expect(script.header("CSeq") == "1")
+  }
+
   @Test("packets inside the connection are paced like requests")
   func interleaved() {
     var script = script(rate: 10, burst: 3)

@@ -338,4 +338,25 @@ struct RTSPServerConversationTests {
     script.request("PLAY", "rtsp://h/live/door", "Session: \(session)", "Range: npt=30-")
     #expect(script.status == 200 && script.header("Range") == "npt=now-")
   }
+
+  @Test("ends of sessions can be had before what is still to be said")
+  func ends() {
+    var script = ConversationScript()
+    _ = script.setup()
+    _ = script.setup("movie.Mjpeg", "RTP/AVP/TCP;unicast;interleaved=0-1")
+    script.conversation.receive(
+      Array("OPTIONS * RTSP/1.0\r\nCSeq: 7\r\n\r\n".utf8).span, at: script.now)
+    let numbers = script.conversation.sessions.map(\.number)
+    #expect(numbers.count == 2)
+    for (number, reason) in zip(
+      numbers, [.mediaGone, .displaced] as [RTSPServerConversation.EndReason])
+    {
+      script.conversation.end(session: number, reason)
+    }
+    let ends = script.conversation.takeEnds()
+    #expect(ends.map(\.session) == numbers && ends.map(\.reason) == [.mediaGone, .displaced])
+    #expect(script.conversation.takeEnds().isEmpty)
+    script.say("")
+    #expect(script.header("CSeq") == "7")
+  }
 }
