@@ -198,13 +198,9 @@ struct LimitTests {
     let daemon = try DaemonProcess(["--limits", "backlog_bytes=65536"])
     let steady = try SteadyViewer(daemon)
     let publisher = try HTTPClient(daemon)
-    let body = try Repository.samplePictures()[0]
-    // A picture with a comment of megabytes is a large one.
-    let comment: [UInt8] = [0xFF, 0xFE, 0xFF, 0xFF] + [UInt8](repeating: 0x20, count: 65_533)
-    let picture =
-      body.prefix(2) + Array(repeating: comment, count: 100).joined() + body.dropFirst(2)
+    let picture = try Repository.largePicture(bytes: 6_000_000)
     try publisher.send("PUT", "/live/x", ["Content-Length: \(picture.count * 1000)"])
-    try publisher.socket.send(Array(picture))
+    try publisher.socket.send(picture)
     let isThere = try eventually {
       try HTTPClient(daemon).request("HEAD", "/video/live/x/snapshot.jpg").status == 200
     }

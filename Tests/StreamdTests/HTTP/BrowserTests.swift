@@ -175,7 +175,9 @@ struct BrowserTests {
           let link = try? FileManager.default.destinationOfSymbolicLink(atPath: "\(folder)/\(name)")
           return link?.hasPrefix("socket:[") == true ? link?.dropFirst(8).dropLast() : nil
         })
-      let table = (try? String(contentsOfFile: "/proc/\(pid)/net/udp", encoding: .utf8)) ?? ""
+      // A page at a time, until there is nothing more.
+      let file = FileHandle(forReadingAtPath: "/proc/\(pid)/net/udp")
+      let table = String(decoding: (try? file?.readToEnd()) ?? Data(), as: UTF8.self)
       return table.split(separator: "\n").dropFirst().compactMap { line in
         let fields = line.split(separator: " ")
         guard fields.count > 9, inodes.contains(fields[9]) else { return nil }

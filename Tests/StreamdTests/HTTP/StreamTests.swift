@@ -86,6 +86,52 @@ struct StreamTests {
     _ = try? viewer.socket.readToEnd()
   }
 
+  @Test("the stream of a session that is paused begins with the picture that it is paused at")
+  func pausedStream() throws {
+    let daemon = try DaemonProcess()
+    let control = try HTTPClient(daemon)
+    let path = try #require(control.request("POST", "/api/v1/sessions").header("Location"))
+    #expect(try control.request("POST", "\(path)/play").status == 200)
+    let hasPicture = try eventually {
+      try control.request("GET", "\(path)/snapshot.jpg").status == 200
+    }
+    #expect(hasPicture)
+    #expect(try control.request("POST", "\(path)/pause").status == 200)
+    let viewer = try HTTPClient(daemon)
+    try viewer.send("GET", "\(path)/stream.mjpg?fps=0.1")
+    _ = try viewer.readHead()
+    _ = try viewer.read(11)
+    let picture = try viewer.readPart().jpeg
+    #expect(try control.request("GET", "\(path)/snapshot.jpg").body == picture)
+  }
+
+  @Test("whoever takes a long answer slowly gets all of it, also when it is the last one")
+  func slowAnswer() throws {
+    let daemon = try DaemonProcess()
+    let picture = try Repository.largePicture(bytes: 6_000_000)
+    let publisher = try HTTPClient(daemon)
+    try publisher.send("PUT", "/live/x", ["Content-Length: \(picture.count * 2)"])
+    try publisher.socket.send(picture)
+    let isThere = try eventually {
+      try HTTPClient(daemon).request("HEAD", "/video/live/x/snapshot.jpg").status == 200
+    }
+    #expect(isThere)
+    let client = try HTTPClient(daemon, receiveBufferBytes: 65_536)
+    try client.send("GET", "/video/live/x/snapshot.jpg", ["Connection: close"])
+    let begin = Date()
+    var count = 0
+    while true {
+      let bytes = try client.socket.receive()
+      if bytes.isEmpty { break }
+      count += bytes.count
+      // As over a network of two megabytes a second.
+      usleep(useconds_t(bytes.count / 2))
+    }
+    #expect(count > picture.count)
+    #expect(Date().timeIntervalSince(begin) > 2.5, "it was not slow")
+    withExtendedLifetime(publisher) {}
+  }
+
   @Test("a viewer that does not read costs nobody anything, and sees now when it reads again")
   func slowViewer() throws {
     let daemon = try DaemonProcess(["--fps", "100"], start: false)

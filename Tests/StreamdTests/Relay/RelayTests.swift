@@ -46,6 +46,24 @@ struct RelayTests {
     try stage.end()
   }
 
+  @Test("what comes as fast as the network is no camera: what is too much is left out")
+  func tooFast() throws {
+    let stage = try RelayStage()
+    stage.relays.use([try stage.settings()])
+    try stage.showUntilPlaying()
+    let before = try stage.report().frames
+    for _ in 0..<400 { stage.camera.show() }
+    try stage.wait { try stage.report().frames >= before + 400 }
+    // A quarter of a second's worth at once.
+    let shown = try #require(stage.live["camera"]).counters.frames
+    #expect((1...62).contains(shown), "\(shown)")
+    #expect(try stage.report().framesSkipped >= 338)
+    try stage.run(seconds: 1)
+    stage.camera.show()
+    try stage.wait { try #require(stage.live["camera"]).counters.frames == shown + 1 }
+    try stage.end()
+  }
+
   @Test("a camera that is away for a night is tried again at least every half minute, and found")
   func away() throws {
     let stage = try RelayStage()

@@ -124,6 +124,14 @@ enum Repository {
     }
     return pictures
   }
+
+  /// The first of them with a comment (JPEG's COM) that makes it so large, or a little more.
+  static func largePicture(bytes count: Int) throws -> [UInt8] {
+    let picture = try samplePictures()[0]
+    let comment: [UInt8] = [0xFF, 0xFE, 0xFF, 0xFF] + [UInt8](repeating: 0x20, count: 65_533)
+    let comments = Array(repeating: comment, count: count / comment.count + 1)
+    return Array(picture.prefix(2) + comments.joined() + picture.dropFirst(2))
+  }
 }
 
 /// A media folder for one test.
