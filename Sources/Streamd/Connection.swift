@@ -17,8 +17,9 @@ class Connection: Wakeable, EventHandler {
 
   private enum Phase {
     case open
-    /// The last bytes are on their way; what still comes in is thrown away, because closing with
-    /// unread bytes would take them back. Until the deadline, or until the peer closes.
+    /// The last bytes, so many, are on their way; what still comes in is thrown away, because
+    /// closing with unread bytes would take them back. Until the deadline, or until the peer
+    /// closes.
     case closing(until: Instant, waiting: Int)
     case closed
   }
@@ -26,7 +27,7 @@ class Connection: Wakeable, EventHandler {
   /// It is to go on, though nothing has happened on the socket.
   private var isResuming = false
   private var lingerNanoseconds: Instant = 0
-  /// Whoever takes less of what it is still to get, while its connection lingers, is let go of.
+  /// Whoever takes less of its last bytes in such a time is let go of.
   private static let lingeringBytesMin = 4096
 
   /// - Parameters:
@@ -176,6 +177,8 @@ class Connection: Wakeable, EventHandler {
     lingerNanoseconds = Instant(lingerSeconds) * 1_000_000_000
     linger()
     settle()
+    // What the kernel has taken at once is no sign that the peer takes anything.
+    if case .closing = phase { linger() }
   }
 
   private func linger() {
