@@ -3,7 +3,8 @@
 public struct OutputQueue {
   private var bytes: [UInt8] = []
   private var sent = 0
-  private let limit: Int
+  /// How many bytes may wait before nothing more is to be appended.
+  public let limit: Int
 
   /// An empty queue that has room as long as fewer than `limit` bytes wait in it.
   public init(limit: Int) { self.limit = limit }

@@ -136,10 +136,11 @@ class Connection: Wakeable, EventHandler {
     return true
   }
 
-  /// Whether the rest of a frame may wait. Where it may not the peer cannot be told anything any
-  /// more; the loop will find the connection broken.
+  /// Whether the rest of a frame may wait: always what may wait of replies, too, so that nobody's
+  /// large pictures cost others theirs. Where it may not the peer cannot be told anything any more;
+  /// the loop will find the connection broken.
   private func hasRoom(for count: Int) -> Bool {
-    guard let backlog, !backlog.hasRoom(for: count) else { return true }
+    guard let backlog, count > output.limit, !backlog.hasRoom(for: count) else { return true }
     Log.info("too much waits for slow viewers, one is let go", ["peer": "\(peer)"])
     socket.abandon()
     return false

@@ -29,7 +29,8 @@ struct Limits {
   /// Replies that a client does not read. Beyond this its requests are not read either.
   var replyBytesMax = 64 * 1024
   /// What waits for all viewers over TCP that are slow, together, beside what the kernel holds: the
-  /// rest of a frame each. Who would add to it beyond this is let go.
+  /// rest of a frame each. Who would add a large one to it beyond this is let go; as much as
+  /// replies may take is always there.
   var backlogBytesMax = 256 << 20
   /// What the kernel holds for an interleaved viewer that does not read: about a second of video at
   /// 15 kB a frame. The kernel doubles it, and large pictures raise it to two frames.

@@ -209,7 +209,12 @@ struct LimitTests {
     try slow.send("GET", "/video/live/x/stream.mjpg")
     #expect(eventually { daemon.log.contains("too much waits for slow viewers") })
     try steady.watch()
-    withExtendedLifetime((publisher, slow)) {}
+    // One whose pictures are of the usual size does not read either, and stays.
+    let usual = try HTTPClient(daemon, receiveBufferBytes: 4096)
+    try usual.send("GET", "/video/movie.Mjpeg/stream.mjpg?fps=240")
+    try SteadyViewer(daemon).watch(frames: 60)
+    #expect(daemon.log.components(separatedBy: "too much waits").count == 2)
+    withExtendedLifetime((publisher, slow, usual)) {}
   }
 
   @Test("without UDP ports RTSP answers 453, HTTP 503, both with a time to come back")

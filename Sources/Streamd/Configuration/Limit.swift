@@ -83,8 +83,8 @@ struct Limit: Sendable {
       summary: "what the kernel holds for a TCP viewer that does not read"),
     Limit(
       name: "backlog_bytes", path: \.backlogBytesMax, range: 65_536...1 << 40,
-      summary: "what waits for all TCP viewers that are slow, together; who would add to it beyond "
-        + "this is let go"),
+      summary: "what waits for all TCP viewers that are slow, together; who would add a large "
+        + "picture to it beyond this is let go"),
     Limit(
       name: "live_streams", path: \.liveStreamsMax, range: 0...10_000,
       summary: "live sources, published and relayed"),
