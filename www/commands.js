@@ -80,5 +80,7 @@ export function goOn() {
     return;
   }
   state.wish.watch = null;
-  if (state.session.state === 'ready' && watch.state === 'playing') play();
+  // What others have set up is theirs to play.
+  const isOurs = !watch.source?.session_id;
+  if (isOurs && state.session.state === 'ready' && watch.state === 'playing') play();
 }

@@ -49,6 +49,8 @@ public final class Folder: Sendable {
     public var files: [String] = []
     /// The paths of folders, the folder itself (`.`) first, each before those in it.
     public var folders: [String] = []
+    /// False where descriptors or memory ran out: there may be more.
+    public var isComplete = true
 
     /// Nothing.
     public init() {}
@@ -141,7 +143,13 @@ public final class Folder: Sendable {
   private func collect(
     _ path: String, prefix: String, limit: Int, depth: Int, into found: inout Listing
   ) {
-    guard let entries = try? entries(of: path) else { return }
+    let entries: [(name: String, kind: EntryKind)]
+    do throws(SystemError) {
+      entries = try self.entries(of: path)
+    } catch {
+      if error.isExhaustion { found.isComplete = false }
+      return
+    }
     found.folders.append(path)
     for entry in entries where found.files.count < limit {
       let path = prefix + entry.name
@@ -149,6 +157,7 @@ public final class Folder: Sendable {
       case .file: found.files.append(path)
       case .folder where depth > 1:
         collect(path, prefix: path + "/", limit: limit, depth: depth - 1, into: &found)
+      case .unknown: found.isComplete = false
       case .folder, .other: break
       }
     }
@@ -159,7 +168,7 @@ public final class Folder: Sendable {
     try open(path, Int32(CLINUX_O_PATH) | O_DIRECTORY | O_CLOEXEC)
   }
 
-  private enum EntryKind { case file, folder, other }
+  private enum EntryKind { case file, folder, other, unknown }
 
   private func entries(of path: String) throws(SystemError) -> [(name: String, kind: EntryKind)] {
     let opened = try open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
@@ -187,7 +196,12 @@ public final class Folder: Sendable {
 
   /// Asked of the kernel through the same door as an open, so that links are judged alike.
   private func kind(of path: String) -> EntryKind {
-    guard let opened = try? open(path, Int32(CLINUX_O_PATH) | O_CLOEXEC) else { return .other }
+    let opened: Descriptor
+    do throws(SystemError) {
+      opened = try open(path, Int32(CLINUX_O_PATH) | O_CLOEXEC)
+    } catch {
+      return error.isExhaustion ? .unknown : .other
+    }
     var status = stat()
     guard unsafe fstat(opened.number, &status) == 0 else { return .other }
     switch status.st_mode & S_IFMT {

@@ -28,6 +28,15 @@ public enum Process {
 
   private static let largeBlockBytes: Int32 = 128 * 1024
 
+  /// Opens what the parent has closed of standard input, output and error, onto nothing: else the
+  /// first file or connection would be what is read from or written to.
+  public static func openStandardDescriptors() {
+    for number in STDIN_FILENO...STDERR_FILENO where fcntl(number, F_GETFD) < 0 {
+      // The lowest number that is free is this one.
+      _ = unsafe open("/dev/null", O_RDWR)
+    }
+  }
+
   /// The folders above the program's own file, the nearest first.
   public static var ancestors: [String] {
     var buffer = [UInt8](repeating: 0, count: Int(PATH_MAX))

@@ -6,7 +6,10 @@ final class Backlog {
 
   init(bytesMax: Int) { self.bytesMax = bytesMax }
 
-  func hasRoom(for count: Int) -> Bool { count <= bytesMax - bytes }
+  func hasRoom(for count: Int) -> Bool { hasRoom(for: count, of: bytesMax) }
+
+  /// The same with a part of the room.
+  func hasRoom(for count: Int, of part: Int) -> Bool { count <= part - bytes }
 
   /// So much has come to it, or has left it where the number is negative.
   func change(by count: Int) { bytes += count }

@@ -92,6 +92,9 @@ class Connection: Wakeable, EventHandler {
   /// Open, and the peer takes what it is sent.
   var canGoOn: Bool { isOpen && output.hasRoom }
 
+  /// Open, and nothing waits in front of a frame.
+  var takesFrames: Bool { isOpen && output.isEmpty }
+
   /// Queues a message; it is sent when the present work is done.
   func append(_ message: [UInt8]) { output.append(message) }
 
@@ -109,7 +112,7 @@ class Connection: Wakeable, EventHandler {
   /// Sends a frame in one call, or not at all: while anything is still waiting the frame is left
   /// out. What the kernel does not take at once is copied and follows.
   func offer(_ frame: [UInt8]) -> Bool {
-    guard output.isEmpty, isOpen, case .bytes(let taken) = socket.send(frame, from: 0) else {
+    guard takesFrames, case .bytes(let taken) = socket.send(frame, from: 0) else {
       return false
     }
     if taken < frame.count {
@@ -124,7 +127,7 @@ class Connection: Wakeable, EventHandler {
   func offer(_ packets: PacketBuffer, frame: Int) -> Bool {
     // A broken connection is met by the loop: closing in here would pull the ground from under the
     // frame path.
-    guard output.isEmpty, isOpen, case .bytes(let taken) = socket.send(packets, frame: frame) else {
+    guard takesFrames, case .bytes(let taken) = socket.send(packets, frame: frame) else {
       return false
     }
     let count = packets.byteCount(of: frame)
@@ -144,6 +147,13 @@ class Connection: Wakeable, EventHandler {
     Log.info("too much waits for slow viewers, one is let go", ["peer": "\(peer)"])
     socket.abandon()
     return false
+  }
+
+  /// Whether a reply with so many bytes may be queued. Large ones are to leave the other half of
+  /// the backlog to frames.
+  func hasRoom(forReplyOf count: Int) -> Bool {
+    guard let backlog, count > output.limit, backlog.bytes > 0 else { return true }
+    return backlog.hasRoom(for: count, of: backlog.bytesMax / 2)
   }
 
   /// The rest of a frame waits.

@@ -183,12 +183,15 @@ final class Control {
     return true
   }
 
-  /// What somebody's viewer is set up with unless told otherwise.
-  func defaultTarget(for identity: Identity) -> ViewerTarget {
+  /// What somebody's viewer is set up with: what the command says, and else the first file of our
+  /// own server.
+  func target(of command: Command?, for identity: Identity) -> ViewerTarget {
     let host = address.isUnspecified ? "127.0.0.1" : address.host
     return ViewerTarget(
-      serverAddr: host, serverPort: Int(address.port),
-      videoFile: catalog.firstPlayable { identity.sees($0) } ?? "movie.Mjpeg")
+      serverAddr: command?.serverAddr ?? host,
+      serverPort: command?.serverPort ?? Int(address.port),
+      videoFile: command?.videoFile ?? catalog.firstPlayable { identity.sees($0) }
+        ?? "movie.Mjpeg")
   }
 
   private func change(_ state: ServerState, _ message: String) {

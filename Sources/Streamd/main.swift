@@ -7,6 +7,7 @@ run(Array(CommandLine.arguments.dropFirst()), ProcessInfo.processInfo.environmen
 ///
 /// Exit status: 0 done, 1 cannot begin or go on, 2 bad usage or configuration.
 func run(_ arguments: [String], _ environment: [String: String]) -> Never {
+  Process.openStandardDescriptors()
   do {
     switch try Arguments.parse(arguments, environment: environment) {
     case .help: Process.writeOutput(Arguments.help)

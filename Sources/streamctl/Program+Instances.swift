@@ -36,7 +36,8 @@ extension Program {
     for (index, instance) in all.enumerated() { table.append(row(index + 1, instance)) }
     table.append([
       "", "all", Table.Cell("\(sum.count) of \(all.count)", sum.count < all.count ? .bad : .plain),
-      Table.Cell(sum.clients), Table.Cell(sum.sessions), Table.Cell(sum.viewers), "",
+      Table.Cell(Figure.fixed(sum.clients, 0)), Table.Cell(Figure.fixed(sum.sessions, 0)),
+      Table.Cell(Figure.fixed(sum.viewers, 0)), "",
     ])
     return table
   }
@@ -71,14 +72,15 @@ extension Program {
     }
   }
 
+  /// Whatever the instances say of themselves.
   private static func sum(
     _ all: [Instance]
-  ) -> (count: Int, clients: Int, sessions: Int, viewers: Int) {
+  ) -> (count: Int, clients: Double, sessions: Double, viewers: Double) {
     let reports = all.compactMap { try? $0.answer.get() }
-    return (
-      reports.count, reports.reduce(0) { $0 + $1.clients }, reports.reduce(0) { $0 + $1.sessions },
-      reports.reduce(0) { $0 + $1.viewers }
-    )
+    func total(_ number: (StatusReport) -> Int) -> Double {
+      reports.reduce(0) { $0 + Double(number($1)) }
+    }
+    return (reports.count, total(\.clients), total(\.sessions), total(\.viewers))
   }
 
   private static func json(_ all: [Instance]) -> JSONValue {
@@ -96,8 +98,8 @@ extension Program {
       return JSONValue.object(fields)
     }
     return .object([
-      "items": .array(items), "clients": .number(Double(sum.clients)),
-      "sessions": .number(Double(sum.sessions)), "viewers": .number(Double(sum.viewers)),
+      "items": .array(items), "clients": .number(sum.clients),
+      "sessions": .number(sum.sessions), "viewers": .number(sum.viewers),
     ])
   }
 }

@@ -130,7 +130,8 @@ extension Program {
     if isJSON { return try printJSON(reply) }
     let status = try client.read(StatusReport.self, reply)
     try console.print(
-      "draining: it ends when the last of \(status.clients + status.viewers) viewers has gone")
+      "draining: it ends when the last of "
+        + Figure.fixed(Double(status.clients) + Double(status.viewers), 0) + " viewers has gone")
   }
 
   private func status() throws(Failure) {
@@ -193,7 +194,9 @@ extension Program {
   }
 
   private func note(on video: VideoReport) -> Table.Cell {
-    if let opening = video.opening { return Table.Cell("reading, \(Int(opening * 100)) %") }
+    if let opening = video.opening {
+      return Table.Cell("reading, \(Figure.fixed(opening * 100, 0)) %")
+    }
     if !video.reason.isEmpty { return Table.Cell(video.reason, .bad) }
     return Table.Cell(video.normalised.joined(separator: ", "))
   }

@@ -4,6 +4,7 @@ run(Array(CommandLine.arguments.dropFirst()))
 
 /// A table of contents: read the arguments, do what they say, tell how it went.
 func run(_ arguments: [String]) -> Never {
+  Process.openStandardDescriptors()
   Interruption.ignoreBrokenPipes()
   do throws(Failure) {
     let console = Console()

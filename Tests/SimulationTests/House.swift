@@ -127,7 +127,7 @@ struct House<Choices: RandomNumberGenerator> {
       guard open.contains(session) else { return "PLAY of a session that is not open" }
       if wasPlaying != playing.contains(session) { return "a wrong idea of what plays" }
       playing.insert(session)
-      conversation.playing(frame: 3, sequence: 1, timestamp: 2)
+      conversation.playing(frame: 3, end: nil, sequence: 1, timestamp: 2)
     case .announce(let name, let track):
       if track.payloadType != 26 || name.isEmpty { return "not what was announced: \(step)" }
       if chance(8) {

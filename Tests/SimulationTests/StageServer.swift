@@ -131,8 +131,8 @@ final class StageConnection {
         subscriber.move(order)
       }
       conversation.playing(
-        frame: subscriber.playhead.frame, sequence: subscriber.sequence,
-        timestamp: subscriber.playhead.timestamp)
+        frame: subscriber.playhead.frame, end: subscriber.playhead.end,
+        sequence: subscriber.sequence, timestamp: subscriber.playhead.timestamp)
     case .announce, .receive, .record: conversation.refused(RTSPRefusal(.forbidden))
     case .packet: stage.complain("a packet of somebody who does not publish")
     case .pause(let session): subscribers[session]?.pause()

@@ -236,7 +236,7 @@ final class StageViewer {
           } else {
             _ = receiver.receiveControl(packet.span, at: stage.loop.now)
           }
-        case .failed:
+        case .refused, .failed:
           close()
           failed()
         }

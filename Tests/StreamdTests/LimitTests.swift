@@ -217,6 +217,35 @@ struct LimitTests {
     withExtendedLifetime((publisher, slow, usual)) {}
   }
 
+  @Test("replies that nobody takes leave room for others' frames; who asks for more comes too soon")
+  func replyBacklog() throws {
+    let daemon = try DaemonProcess(["--limits", "backlog_bytes=30000000"])
+    let publisher = try HTTPClient(daemon)
+    let picture = try Repository.largePicture(bytes: 6_000_000)
+    try publisher.send("PUT", "/live/x", ["Content-Length: \(picture.count * 1000)"])
+    try publisher.socket.send(picture)
+    let path = "/video/live/x/snapshot.jpg"
+    #expect(
+      try eventually { try HTTPClient(daemon).request("HEAD", path).status == 200 })
+    var idle: [HTTPClient] = []
+    let reply = try {
+      for _ in 0..<10 {
+        let client = try HTTPClient(daemon, receiveBufferBytes: 4096)
+        try client.send("GET", path)
+        idle.append(client)
+        let head = HTTPClient.Reply(head: try client.readHead(), body: [])
+        if head.status != 200 { return head }
+      }
+      return HTTPClient.Reply(head: "", body: [])
+    }()
+    #expect(reply.status == 503 && reply.header("Retry-After") == "5", "\(reply.head)")
+    #expect((2...8).contains(idle.count), "\(idle.count)")
+    #expect(try HTTPClient(daemon).request("HEAD", path).status == 200)
+    idle = []
+    #expect(try eventually { try HTTPClient(daemon).request("GET", path).body == picture })
+    withExtendedLifetime(publisher) {}
+  }
+
   @Test("without UDP ports RTSP answers 453, HTTP 503, both with a time to come back")
   func ports() throws {
     let daemon = try DaemonProcess(["--rtp-ports", "21000-21001"])

@@ -54,7 +54,7 @@ final class API {
     Route(method: "GET", path: "/api/v1/log", role: .admin) { $0.log($1) },
     Route(method: "GET", path: "/api/v1/openapi.json", role: .view) { $0.document($1) },
     Route(method: "GET", path: "/api/config", role: .view) {
-      $1.reply(json($0.control.defaultTarget(for: $1.identity)))
+      $1.reply(json($0.control.target(of: nil, for: $1.identity)))
     },
     Route(method: "GET", path: "/video/{name...}/stream.mjpg", role: .view) { $0.stream($1) },
     Route(method: "GET", path: "/video/{name...}/snapshot.jpg", role: .view) { $0.snapshot($1) },
@@ -269,11 +269,7 @@ final class API {
             "{\"server_addr\":\"127.0.0.1\",\"server_port\":8554,\"video_file\":\"movie.Mjpeg\"}"))
     }
     let command = JSON.command(body.isEmpty ? Array("{}".utf8) : body)
-    let standard = control.defaultTarget(for: exchange.identity)
-    let target = ViewerTarget(
-      serverAddr: command?.serverAddr ?? standard.serverAddr,
-      serverPort: command?.serverPort ?? standard.serverPort,
-      videoFile: command?.videoFile ?? standard.videoFile)
+    let target = control.target(of: command, for: exchange.identity)
     do throws(Problem) {
       let made = try control.viewers.setup(
         target, transport: command?.transport, for: exchange.identity

@@ -17,6 +17,9 @@ final class BrowserSession: PictureWatcher {
 
   private enum Form: String {
     case plain, annotated, base64
+
+    /// What a command asks for.
+    init(_ command: Command) { self = command.frames.flatMap(Form.init) ?? .plain }
   }
 
   init(
@@ -183,23 +186,15 @@ final class BrowserSession: PictureWatcher {
   // MARK: Commands
 
   private func setup(_ command: Command) {
-    form = command.frames.flatMap(Form.init) ?? .plain
     if let id = command.sessionId { return watch(id, command) }
-    if let session, ownsSession || session.state != .initial {
-      guard ownsSession else {
-        leave()
-        return setup(command)
-      }
+    guard session == nil || !ownsSession else {
       return answer(
         command, "setup_response",
         Problem(
           .conflict, "wrong_state", "there is a session already", hint: "Teardown first"), "")
     }
-    let standard = control.defaultTarget(for: identity)
-    let target = ViewerTarget(
-      serverAddr: command.serverAddr ?? standard.serverAddr,
-      serverPort: command.serverPort ?? standard.serverPort,
-      videoFile: command.videoFile ?? standard.videoFile)
+    leave()
+    let target = control.target(of: command, for: identity)
     do throws(Problem) {
       let made = try control.viewers.setup(
         target, transport: command.transport, for: identity
@@ -210,6 +205,7 @@ final class BrowserSession: PictureWatcher {
       if control.viewers[made.id] != nil {
         session = made
         ownsSession = true
+        form = Form(command)
         made.add(self)
       }
     } catch {
@@ -240,9 +236,10 @@ final class BrowserSession: PictureWatcher {
     leave()
     session = wanted
     ownsSession = false
+    form = Form(command)
     wanted.add(self)
     answer(command, "setup_response", nil, "Watching")
-    stateChanged(wanted.report, "Watching")
+    say(wanted.report, "Watching")
   }
 
   private func play(_ command: Command) {
@@ -277,17 +274,16 @@ final class BrowserSession: PictureWatcher {
   // MARK: Pictures
 
   func show(_ picture: Picture) {
+    // Nothing is made for whoever would not be sent it.
+    guard connection.takesFrames else { return }
     switch form {
     case .plain:
       _ = connection.offer(picture.message)
     case .annotated:
       _ = connection.offer(picture.annotatedMessage(sent: control.loop.realtime / 1000))
     case .base64:
-      guard let report = session?.report else { return }
-      let event = VideoFrameEvent(
-        frame: Base64.encode(picture.jpeg), frameNum: picture.number, packets: report.packets,
-        dataRate: report.dataRateKbps, fps: report.fps)
-      _ = connection.offer(WebSocketFrame.frame(.text, JSON.encode(event)))
+      guard let session else { return }
+      _ = connection.offer(picture.textMessage(of: session))
     }
   }
 
@@ -301,11 +297,16 @@ final class BrowserSession: PictureWatcher {
   }
 
   func stateChanged(_ report: SessionReport, _ message: String) {
+    say(report, message)
+    // It is over, and lets go of whoever watches.
+    if report.state == ViewerSession.State.initial.rawValue { session = nil }
+  }
+
+  private func say(_ report: SessionReport, _ message: String) {
     var event = Event("session_state")
     event.sessionId = report.sessionId
     event.state = report.state
     event.message = message
     say(event)
-    if report.state == ViewerSession.State.initial.rawValue { session = nil }
   }
 }

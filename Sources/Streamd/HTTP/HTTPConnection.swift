@@ -334,24 +334,37 @@ final class HTTPConnection: Connection {
     var head =
       "HTTP/1.1 200 OK\r\nContent-Type: \(MultipartStream.contentType)\r\n"
       + "Cache-Control: no-store\r\nConnection: close\r\nX-Content-Type-Options: nosniff\r\n\r\n"
+    server.metrics.answeredHTTP(request.method, 200)
     guard request.method != "HEAD" else {
       append(Array(head.utf8))
       return finish(lingerSeconds: server.limits.lingerSeconds)
     }
     head += "--streamd\r\n"
     append(Array(head.utf8))
-    server.metrics.answeredHTTP(request.method, 200)
     mode = .stream(stream)
     stream.start(on: self)
   }
 
   private func reply(_ response: HTTPResponse, to request: HTTPRequest?) {
+    let count = request?.method == "HEAD" ? 0 : response.body.count
+    guard hasRoom(forReplyOf: count) else {
+      return reply(
+        Self.problem(
+          Problem(
+            .serviceUnavailable, "too_much_waits", "too much waits for those who are slow to read",
+            hint: "try again in a few seconds")), to: request)
+    }
     server.metrics.answeredHTTP(request?.method, response.status.code)
     var response = response
     response.headers.append("Server", RTSPServer.name)
     response.headers.append("Date", CalendarTime(realtime: loop.realtime).httpDate)
     response.headers.append("X-Content-Type-Options", "nosniff")
-    if !goesOn(after: request) { response.headers.append("Connection", "close") }
+    if !goesOn(after: request) {
+      response.headers.append("Connection", "close")
+    } else if request?.minorVersion == 0 {
+      // What a client of HTTP/1.0 has asked for it believes only when it is told.
+      response.headers.append("Connection", "keep-alive")
+    }
     var bytes: [UInt8] = []
     response.emit(isHead: request?.method == "HEAD", into: &bytes)
     append(bytes)

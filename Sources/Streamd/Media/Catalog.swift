@@ -27,6 +27,8 @@ final class Catalog {
   /// Since ``changed`` was told.
   private var hasNews = false
   private var isWatchLimited = false
+  /// The folder is looked at again, because it could not be.
+  private var again: Patience?
   /// Told when what can be played may have changed.
   var changed: () -> Void = {}
 
@@ -56,6 +58,7 @@ final class Catalog {
 
   deinit {
     for patience in waiting { loop.deadlines.clear(patience) }
+    if let again { loop.deadlines.clear(again) }
     watch?.close()
   }
 
@@ -115,7 +118,7 @@ final class Catalog {
       try worker.perform({
         let survey = FolderSurvey(of: folder, limits: limits, before: before)
         let gone = known.filter { path in
-          survey.files[path] == nil && survey.pictures[path] == nil
+          survey.isComplete && survey.files[path] == nil && survey.pictures[path] == nil
             && (try? folder.file(at: path)) == nil
         }
         return (survey, gone)
@@ -131,6 +134,9 @@ final class Catalog {
 
   private func take(_ survey: FolderSurvey, _ gone: [String]) {
     isSurveying = false
+    guard survey.isComplete else { return lookAgain() }
+    if let again { loop.deadlines.clear(again) }
+    again = nil
     hasNews = hasNews || survey != self.survey || !gone.isEmpty
     self.survey = survey
     for path in gone {
@@ -146,6 +152,20 @@ final class Catalog {
     if watchFolders(survey.folders) || isOutdated { return refresh() }
     hasChanged()
   }
+
+  /// Descriptors or memory ran out: what was known stays known, until there are some again.
+  private func lookAgain() {
+    if again == nil {
+      Log.warning(
+        "cannot look at the media folder", ["reason": "no descriptors or memory are left"])
+    }
+    let patience = again ?? Patience { [weak self] _ in self?.refresh() }
+    again = patience
+    loop.deadlines.set(patience, at: loop.now + Self.againNanoseconds)
+    hasChanged()
+  }
+
+  private static let againNanoseconds: Instant = 1_000_000_000
 
   /// Opens a few at a time: each is a descriptor. An empty file is one that somebody has just made
   /// and will write to.
@@ -199,8 +219,10 @@ final class Catalog {
     let path = opening.path
     openings.remove(ObjectIdentifier(opening))
     openNext()
-    // Another one may have taken its place.
-    guard case .opening(let current) = entries[path], current === opening else { return }
+    // Another one may have taken its place, and have waited for this one to end.
+    guard case .opening(let current) = entries[path], current === opening else {
+      return hasChanged()
+    }
     switch result {
     case .success(let media):
       entries[path] = .playable(media)

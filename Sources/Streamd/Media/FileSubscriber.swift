@@ -20,6 +20,8 @@ final class FileSubscriber: Subscriber {
   /// Nothing has been sent since the last command said where to play.
   private var isFresh = false
   private(set) var playhead: Playhead
+  /// Frames that were left out while they were sent in another way.
+  private var skippedBefore = 0
 
   init(
     packets: PacketSlices, media: MediaDescription, way: Way, limits: Limits, loop: EventLoop,
@@ -49,7 +51,9 @@ final class FileSubscriber: Subscriber {
     isFresh = true
   }
 
-  override var place: Place { Place(frame: playhead.frame, timestamp: playhead.timestamp) }
+  override var place: Place {
+    Place(frame: playhead.frame, end: playhead.end, timestamp: playhead.timestamp)
+  }
 
   override func clock(at now: Instant) -> (realtime: Int64, timestamp: UInt32) {
     (loop.realtime, playhead.timestamp(at: now))
@@ -57,13 +61,16 @@ final class FileSubscriber: Subscriber {
 
   override var total: Counters {
     var total = counters
-    total.late += playhead.skipped
+    total.late += playhead.skipped - skippedBefore
     return total
   }
 
   override func takeOver(_ other: Subscriber) {
     super.takeOver(other)
-    if let other = other as? FileSubscriber { playhead = other.playhead }
+    guard let other = other as? FileSubscriber else { return }
+    playhead = other.playhead
+    let isCountedOn = other.way.transport == way.transport
+    skippedBefore = isCountedOn ? other.skippedBefore : playhead.skipped
   }
 
   private func end(_ order: PlayOrder) -> Int? {

@@ -17,6 +17,8 @@ struct FolderSurvey: Equatable, Sendable {
   private(set) var names: [String] = []
   /// Every folder there is.
   private(set) var folders: [String] = []
+  /// False where descriptors or memory ran out: it tells nothing of what is not in it.
+  private(set) var isComplete = true
 
   /// Nothing.
   init() {}
@@ -25,17 +27,16 @@ struct FolderSurvey: Equatable, Sendable {
   init(of folder: Folder, limits: Limits, before: FolderSurvey) {
     let listing = folder.listing(limit: limits.mediaFilesMax, depth: limits.mediaDepthMax)
     folders = listing.folders
+    isComplete = listing.isComplete
     let numbered = NumberedPictures.find(in: listing.files)
     for (path, pictures) in numbered {
       self.pictures[path] = NumberedPictures(
         folder: folder, paths: pictures,
-        identities: pictures.compactMap { try? folder.file(at: $0).identity() })
+        identities: pictures.compactMap { open($0, in: folder)?.identity })
     }
     let members = Set(numbered.values.joined())
     for path in listing.files where !members.contains(path) {
-      guard let file = try? folder.file(at: path), let identity = try? file.identity() else {
-        continue
-      }
+      guard let (file, identity) = open(path, in: folder) else { continue }
       if let known = before.files[path], known.identity == identity {
         files[path] = known
       } else {
@@ -45,6 +46,19 @@ struct FolderSurvey: Equatable, Sendable {
     // One has vanished just now; the next survey is on its way.
     self.pictures = pictures.filter { $1.paths.count == $1.identities.count }
     names = (files.filter(\.value.looksLikeVideo).map(\.key) + pictures.keys).sorted()
+  }
+
+  /// Nil for what has vanished meanwhile.
+  private mutating func open(
+    _ path: String, in folder: Folder
+  ) -> (file: RegularFile, identity: RegularFile.Identity)? {
+    do throws(SystemError) {
+      let file = try folder.file(at: path)
+      return (file, try file.identity())
+    } catch {
+      if error.isExhaustion { isComplete = false }
+      return nil
+    }
   }
 
   /// Whether somebody would expect a file to play: by its first bytes, or by its name.

@@ -60,7 +60,9 @@ class Subscriber: Wakeable {
   struct Place {
     /// The frame that is sent next.
     var frame: Int
-    /// Its timestamp.
+    /// The one before which playing ends; nil where it goes on.
+    var end: Int?
+    /// The timestamp of the first.
     var timestamp: UInt32
   }
 
@@ -128,8 +130,11 @@ class Subscriber: Wakeable {
   /// All that has been counted.
   var total: Counters { counters }
 
-  /// Takes over the place of another subscriber whose transport is being replaced.
-  func takeOver(_ other: Subscriber) { counters = other.counters }
+  /// Takes over the place of another subscriber whose transport is being replaced, and goes on to
+  /// count where it is replaced by one of its kind.
+  func takeOver(_ other: Subscriber) {
+    if other.way.transport == way.transport { counters = other.counters }
+  }
 
   /// Lets go of everything.
   func release() { way.release() }
@@ -224,7 +229,7 @@ class Subscriber: Wakeable {
   }
 
   /// A frame could not be sent because its packets were not there.
-  final func missed() { counters.late += 1 }
+  final func missed() { if isPlaying { counters.late += 1 } }
 
   /// A frame could not be sent because it cannot be carried this way.
   final func passedOver() { counters.damaged += 1 }

@@ -63,8 +63,15 @@ final class RTSPConnection: Connection {
   }
 
   override var deadline: Instant? {
-    guard let refusalDue else { return conversation.deadline }
-    return min(refusalDue, conversation.deadline ?? .max)
+    let next = min(refusalDue ?? .max, expiry ?? .max, conversation.deadline ?? .max)
+    return next == .max ? nil : next
+  }
+
+  /// When the login ends by itself. Over the years the clock may be set, so it is looked at in
+  /// between.
+  private var expiry: Instant? {
+    guard let seconds = identity?.expires.map({ $0 - server.access.seconds }) else { return nil }
+    return loop.now + Instant(min(max(seconds, 0), 3600) * 1e9) + 1_000_000
   }
 
   override func deadlinePassed(at now: Instant) {
@@ -83,6 +90,8 @@ final class RTSPConnection: Connection {
     }
     conversation.wake(at: now)
     performEnds()
+    // Where there is no room to answer in, nobody asks what is to be done.
+    if conversation.isOver, !canGoOn { finish(lingerSeconds: limits.lingerSeconds) }
   }
 
   override func ended() {
@@ -271,6 +280,8 @@ final class RTSPConnection: Connection {
     if let old = subscribers[session] {
       subscriber.takeOver(old)
       old.finish()
+      // What was counted is another transport's.
+      if old.way.transport != subscriber.way.transport { server.hasEnded(old) }
     }
     subscriber.reported = { [metrics = server.metrics] block in
       metrics.fractionLost.observe(Double(block.fractionLost) / 256)
@@ -289,7 +300,8 @@ final class RTSPConnection: Connection {
     }
     let place = subscriber.place
     conversation.playing(
-      frame: place.frame, sequence: subscriber.sequence, timestamp: place.timestamp)
+      frame: place.frame, end: place.end, sequence: subscriber.sequence,
+      timestamp: place.timestamp)
   }
 
   private func end(_ session: Int, _ reason: RTSPServerConversation.EndReason) {

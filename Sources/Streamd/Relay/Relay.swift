@@ -26,6 +26,7 @@ final class Relay: Wakeable, LiveDemand {
   /// TCP when UDP has been of no use since somebody has wanted the source.
   private var transport: ReceptionTransport
   private var before = Pull.Figures()
+  private var lostMax = 0
   private var meter = RateMeter()
   private var pace: TokenBucket
   private var nextSample: Instant = .max
@@ -154,6 +155,8 @@ final class Relay: Wakeable, LiveDemand {
           case .fallsBack(let reason): happened(.fallsBack(reason), address)
           case .goodbye:
             happened(.failed(.init(reason: "\(url.authority) has ended the stream")), address)
+          case .refused(let failure):
+            happened(.failed(.init(.conversation(failure), settings)), address)
           case .failed(let failure): happened(.failed(.init(failure, settings)), address)
           }
         }, show: { [unowned self] in show($0) }))
@@ -253,6 +256,9 @@ final class Relay: Wakeable, LiveDemand {
   private var figures: Pull.Figures {
     var figures = pull?.figures ?? Pull.Figures()
     figures.add(before)
+    // Duplicates and what comes late make it smaller, and a counter never is.
+    lostMax = max(lostMax, figures.lost)
+    figures.lost = lostMax
     return figures
   }
 

@@ -23,10 +23,29 @@ final class Picture {
   /// A binary WebSocket message.
   private(set) lazy var message = WebSocketFrame.frame(.binary, jpeg)
 
-  /// The message with a text message before it that tells number and times.
+  private var annotated: (sent: Int64, message: [UInt8]) = (.min / 2, [])
+
+  /// The message with a text message before it that tells number and times; within the same
+  /// millisecond it is the same.
   func annotatedMessage(sent: Int64) -> [UInt8] {
+    guard !(0..<1000).contains(sent - annotated.sent) else { return annotated.message }
     let event = FrameEvent(frameNum: number, dueUs: due, sentUs: sent)
-    return WebSocketFrame.frame(.text, JSON.encode(event)) + message
+    annotated = (sent, WebSocketFrame.frame(.text, JSON.encode(event)) + message)
+    return annotated.message
+  }
+
+  private var madeText: [UInt8]?
+
+  /// A text message that has the picture and the numbers of its session.
+  func textMessage(of session: ViewerSession) -> [UInt8] {
+    if let madeText { return madeText }
+    let report = session.report
+    let event = VideoFrameEvent(
+      frame: Base64.encode(jpeg), frameNum: number, packets: report.packets,
+      dataRate: report.dataRateKbps, fps: report.fps)
+    let text = WebSocketFrame.frame(.text, JSON.encode(event))
+    madeText = text
+    return text
   }
 
   private var madePart: [UInt8]?

@@ -25,6 +25,8 @@ final class RTSPReception: Wakeable, EventHandler {
     case playing
     /// No pictures follow.
     case paused
+    /// What was asked for last was refused; everything is as it was.
+    case refused(RTSPClientConversation.Failure)
     /// UDP is of no use here, for the reason given. ``connect(to:)`` goes over TCP from now on.
     case fallsBack(String)
     /// The server has ended the stream.
@@ -161,6 +163,8 @@ final class RTSPReception: Wakeable, EventHandler {
       } else if channel == channels.rtcp {
         receiveControl(packet.span)
       }
+    case .refused(let code, let phrase):
+      happened(.refused(.refused(code: code, phrase: phrase)))
     case .failed(let failure): fail(.conversation(failure))
     }
   }

@@ -43,6 +43,7 @@ final class ViewerSession: Wakeable {
   private lazy var reception = makeReception()
   private var pending: Completion?
   private var meter = RateMeter()
+  private var pace: TokenBucket
   private var latency: Double = -1
   private var nextSample: Instant = 0
   /// Attempts after the first one since the server was reached last.
@@ -54,6 +55,8 @@ final class ViewerSession: Wakeable {
   private var wantsToPlay = false
   /// Where playing began, to begin there again on another connection.
   private var playedFrom: Int64?
+  /// Where it is to begin, when the server agrees.
+  private var askedFrom: Int64?
   /// While it is set up anew, the session is still said to be playing.
   private var isReconnecting = false
 
@@ -73,6 +76,7 @@ final class ViewerSession: Wakeable {
     audience = Audience(loop: home.loop)
     policy = home.retryPolicy
     lastUse = loop.now
+    pace = TokenBucket(rate: home.picturesPerSecond, burst: max(1, home.picturesPerSecond / 4))
     super.init()
   }
 
@@ -105,7 +109,7 @@ final class ViewerSession: Wakeable {
     let microseconds = start.map { Int64(min(max($0, 0), 1e8) * 1_000_000) }
     // The first time from the beginning, as players ask for it.
     let from = microseconds ?? (state == .ready ? 0 : nil)
-    if let from { playedFrom = from }
+    askedFrom = from
     reception.play(from: from)
   }
 
@@ -229,12 +233,15 @@ final class ViewerSession: Wakeable {
       loop.deadlines.clear(self)
       change(.paused, "Paused")
       answer(nil)
+    case .refused(let failure):
+      let problem = Self.problem(failure, address, target.videoFile)
+      if isReconnecting { fail(problem) } else { answer(problem) }
     case .fallsBack(let reason):
       home.activity.note(.warning, "viewer falls back to TCP", ["session": id, "reason": reason])
       isReconnecting = wantsToPlay
       connect()
-    case .goodbye:
-      home.activity.note(.info, "the server has ended the stream", ["session": id])
+      if isReconnecting { answer(Self.reconnecting) }
+    case .goodbye: unreachable(Self.noConnection("\(address) has ended the stream"))
     case .failed(.noPorts): unreachable(Self.noPorts)
     case .failed(.noConnection(let detail)): unreachable(Self.noConnection(detail))
     case .failed(.silent), .failed(.conversation(.timeout)): unreachable(silence)
@@ -258,6 +265,8 @@ final class ViewerSession: Wakeable {
     reached()
     wantsToPlay = true
     isReconnecting = false
+    playedFrom = askedFrom ?? playedFrom
+    askedFrom = nil
     meter.reset()
     nextSample = loop.now + Self.sampleNanoseconds
     loop.deadlines.set(self, at: nextSample)
@@ -316,6 +325,8 @@ final class ViewerSession: Wakeable {
   // MARK: What comes in
 
   private func show(_ picture: Picture) {
+    // Each is made and sent for each who watches.
+    guard pace.take(at: loop.now) else { return }
     latest = picture
     if let due = picture.due {
       latency = Double(loop.realtime / 1000 - due) / 1000

@@ -4,6 +4,11 @@ struct ClientAuthentication {
   private let token: String?
   private var challenge: Challenge?
   private var count: UInt32 = 0
+  /// How many 401 there were in a row.
+  private var refusals = 0
+  /// The first one asks, and the nonce may have become too old since. A server that says so of
+  /// every one would be asked for ever.
+  private static let refusalsMax = 2
 
   private enum Challenge: Equatable {
     case basic
@@ -15,17 +20,21 @@ struct ClientAuthentication {
   ///   - token: shown with every request, unasked.
   init(_ userInfo: UserInfo?, token: String?) { (self.userInfo, self.token) = (userInfo, token) }
 
+  /// The server has answered with something else than a 401.
+  mutating func accepted() { refusals = 0 }
+
   /// Takes the challenges of a 401; false when asking again would not help.
   mutating func learn(from headers: HeaderFields) -> Bool {
-    guard userInfo != nil else { return false }
-    let values = headers.all("WWW-Authenticate")
+    guard userInfo != nil, refusals < Self.refusalsMax else { return false }
+    refusals += 1
+    let values = headers.all("WWW-Authenticate").flatMap(AuthenticationChallenges.split)
     if let digest = values.lazy.compactMap({ DigestChallenge($0) }).first {
       let isFirst = challenge == nil
       challenge = .digest(digest)
       count = 0
       return isFirst || digest.isStale
     }
-    let isBasic = values.contains { $0.prefix(6).lowercased() == "basic " || $0.count == 5 }
+    let isBasic = values.contains { equalIgnoringCase($0.prefix(while: { $0 != " " }), "basic") }
     guard isBasic, challenge == nil else { return false }
     challenge = .basic
     return true

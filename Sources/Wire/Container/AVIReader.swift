@@ -23,6 +23,7 @@ struct AVIReader: ContainerReader {
   private var fileRate: FrameRate?
   private var isInMovie = false
   private var previous: Range<Int>?
+  private var damage = DamagedStretch()
   /// How far the window has been moved.
   private var origin = 0
   /// The bytes of the file behind the window.
@@ -60,6 +61,7 @@ struct AVIReader: ContainerReader {
     position -= distance
     origin += distance
     previous = previous.map { $0.lowerBound - distance..<$0.upperBound - distance }
+    damage.moved(by: distance)
   }
 
   mutating func next(
@@ -263,9 +265,13 @@ struct AVIReader: ContainerReader {
       return nil
     }
     let extent = JPEGExtent(bytes, from: chunk.data)
-    let range = chunk.data..<extent.end
-    previous = range
     position = extent.end
+    if extent.ending == .malformed {
+      position = min(damage.resumption(behind: chunk.data, reach: extent.reach), bytes.count)
+      resynchronize(bytes)
+    }
+    let range = chunk.data..<position
+    previous = range
     return PictureLocation(range, isCut: extent.ending == .endOfBytes)
   }
 

@@ -5,6 +5,7 @@ struct ConcatenatedReader: ContainerReader {
   /// A file that has been taken for this kind begins with a picture, or what is wrong with it is to
   /// be said of its beginning.
   private var isFirst = true
+  private var damage = DamagedStretch()
 
   mutating func next(in window: Span<UInt8>, beyond: Int) -> PictureLocation? {
     let start = isFirst ? position : JPEGExtent.nextPicture(window, from: position)
@@ -17,15 +18,22 @@ struct ConcatenatedReader: ContainerReader {
     let extent = JPEGExtent(window, from: start)
     var end = extent.end
     if extent.ending == .malformed {
-      // One that is damaged does not take those behind it along.
-      guard let next = JPEGExtent.nextPicture(window, from: start + 2) else {
+      var damage = damage
+      let search = damage.resumption(behind: start, reach: extent.reach)
+      guard let next = JPEGExtent.nextPicture(window, from: search) else {
         return beyond > 0 ? nil : take(start..<window.count, isCut: false)
       }
+      self.damage = damage
       end = next
     } else if extent.ending == .endOfBytes, beyond > 0 {
       return nil
     }
     return take(start..<end, isCut: extent.ending == .endOfBytes)
+  }
+
+  mutating func moved(by distance: Int) {
+    position -= distance
+    damage.moved(by: distance)
   }
 
   private mutating func take(_ range: Range<Int>, isCut: Bool) -> PictureLocation {

@@ -17,12 +17,16 @@ struct JPEGExtent: Equatable {
   /// The offset behind the picture.
   private(set) var end: Int
   private(set) var ending: Ending
+  /// How far its markers go.
+  let reach: Int
 
   /// Walks the picture that begins at `start`. No stricter than ``JPEGImage``, which says what is
   /// wrong with a malformed one.
   init(_ bytes: Span<UInt8>, from start: Int) {
     var walk = JPEGWalk(from: start)
-    switch walk.advance(bytes) {
+    let outcome = walk.advance(bytes)
+    reach = walk.position
+    switch outcome {
     case .endOfImage(let end): (self.end, ending) = (end, .endOfImage)
     case .nextPicture(let next): (end, ending) = (next, .nextPicture)
     case .malformed: (end, ending) = (bytes.count, .malformed)

@@ -28,8 +28,9 @@ struct LengthPrefixedReader: ContainerReader {
     }
     guard there >= length else { return nil }
     let end = start + length
-    if !Self.endsWithPicture(window, start..<end) {
-      // Padded, or without its end, which is well; or the length is too short.
+    if !Self.endsWithPicture(window, start..<end), Self.length(in: window, at: end) == nil {
+      // Padded, or without its end, which is well; or the length is too short, since no other one
+      // follows.
       let extent = JPEGExtent(window, from: start)
       guard extent.ending != .endOfImage || extent.end <= end else {
         throw JPEGError(position, "a frame of \(length) bytes whose picture is longer")

@@ -8,6 +8,7 @@ struct MultipartReader: ContainerReader {
   /// Two hyphens and the boundary.
   private let delimiter: [UInt8]
   var position = 0
+  private var damage = DamagedStretch()
 
   /// Headers are much shorter; what is longer is none.
   private static let headerBytesMax = 4096
@@ -71,8 +72,13 @@ struct MultipartReader: ContainerReader {
     }
   }
 
+  mutating func moved(by distance: Int) {
+    position -= distance
+    damage.moved(by: distance)
+  }
+
   /// Nil when it goes on behind the window.
-  private func body(
+  private mutating func body(
     _ bytes: Span<UInt8>, _ header: PartHeader, isLast: Bool
   ) -> PictureLocation? {
     let start = header.end
@@ -91,8 +97,11 @@ struct MultipartReader: ContainerReader {
       let end = delimiter(bytes, start..<extent.end, isLast: true)
       return PictureLocation(start..<(end ?? extent.end), isCut: isCut && end == nil)
     case .malformed:
-      let end = delimiter(bytes, start..<extent.end, isLast: false)
+      var damage = damage
+      let search = min(damage.resumption(behind: start, reach: extent.reach), extent.end)
+      let end = delimiter(bytes, search..<extent.end, isLast: false)
       if end == nil && !isLast { return nil }
+      self.damage = damage
       return PictureLocation(start..<(end ?? extent.end), isCut: false)
     }
   }

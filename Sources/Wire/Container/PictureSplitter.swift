@@ -62,6 +62,7 @@ public struct PictureSplitter: Sendable {
   private var delimiter: [UInt8] = []
   private var length: Int?
   private var isPicture = true
+  private var damage = DamagedStretch()
 
   /// A splitter at the beginning of a body.
   ///
@@ -82,6 +83,7 @@ public struct PictureSplitter: Sendable {
         walk.moved(by: start)
         state = .picture(walk)
       }
+      damage.moved(by: start)
       start = 0
     }
     buffer.append(bytes, 0..<bytes.count)
@@ -128,6 +130,8 @@ public struct PictureSplitter: Sendable {
   /// Looks at the first bytes; false when there are too few.
   private mutating func begin() throws(Fault) -> Bool {
     let first = buffer[start...].drop { $0 == 0x0D || $0 == 0x0A }.prefix(7)
+    // Empty lines are not gone through again.
+    skip(to: first.startIndex)
     if let form = Self.form(Array(first)) {
       self.form = form
     } else {
@@ -179,8 +183,7 @@ public struct PictureSplitter: Sendable {
       state = .picture(JPEGWalk(from: next))
       return .broken
     case .malformed:
-      // Not from the same SOI marker again.
-      skip(to: min(start + 2, buffer.count))
+      skip(to: min(damage.resumption(behind: start, reach: walk.position), buffer.count))
       restart()
       return .broken
     case .more:

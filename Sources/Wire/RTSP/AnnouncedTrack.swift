@@ -89,12 +89,19 @@ struct Announcement: Equatable {
   ///
   /// - Throws: why another one cannot be set up.
   func check(_ url: RTSPURL) throws(RTSPRefusal) {
-    if path(of: track.control) == url.path { return }
-    if track.otherControls.contains(where: { path(of: $0) == url.path }) {
+    if names(url, track.control) { return }
+    if track.otherControls.contains(where: { names(url, $0) }) {
       throw RTSPRefusal(
         .unsupportedMediaType, "only the JPEG track can be published, leave the others out")
     }
     throw RTSPRefusal(.notFound, "this track was not announced")
+  }
+
+  private func names(_ url: RTSPURL, _ control: String?) -> Bool {
+    if path(of: control) == url.path { return true }
+    // FFmpeg puts the track behind a query.
+    guard url.path == base, let control, !control.isEmpty else { return false }
+    return url.query.hasSuffix("/\(control)")
   }
 
   private func path(of control: String?) -> String {

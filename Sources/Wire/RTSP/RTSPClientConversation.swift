@@ -15,6 +15,8 @@ public struct RTSPClientConversation {
     case playing(RTPInfo?)
     /// No frames follow.
     case paused
+    /// PLAY or PAUSE was refused with this status: everything is as it was.
+    case refused(code: Int, phrase: String)
     /// The session is over.
     case tornDown
     /// A binary packet came in on the connection.
@@ -215,7 +217,9 @@ public struct RTSPClientConversation {
   }
 
   private mutating func handle(_ response: RTSPResponse, to request: Request) {
-    if response.code == 401, authentication.learn(from: response.headers) {
+    if response.code != 401 {
+      authentication.accepted()
+    } else if authentication.learn(from: response.headers) {
       return waiting.insert(request, at: 0)
     }
     // Refused or not: a session that is gone already is no obstacle.
@@ -224,9 +228,7 @@ public struct RTSPClientConversation {
       return outbox.append(.tornDown)
     }
     guard (200..<300).contains(response.code) else {
-      // A server that does not know OPTIONS is no obstacle.
-      if request == .options || request == .keepalive { return }
-      return fail(.refused(code: response.code, phrase: response.phrase))
+      return refused(request, response)
     }
     switch request {
     case .options, .keepalive, .teardown: break
@@ -234,6 +236,22 @@ public struct RTSPClientConversation {
     case .setup: readSetup(response)
     case .play: outbox.append(.playing(response.headers["RTP-Info"].flatMap { RTPInfo($0) }))
     case .pause: outbox.append(.paused)
+    }
+  }
+
+  private mutating func refused(_ request: Request, _ response: RTSPResponse) {
+    let (code, phrase) = (response.code, response.phrase)
+    let isGone = code == RTSPStatus.sessionNotFound.code
+    switch request {
+    // A server that does not know OPTIONS is no obstacle.
+    case .options, .keepalive: break
+    case .play, .pause:
+      guard !isGone, code != RTSPStatus.unauthorized.code, (400..<500).contains(code) else {
+        fallthrough
+      }
+      outbox.append(.refused(code: code, phrase: phrase))
+    case .describe, .setup, .teardown:
+      fail(.refused(code: code, phrase: phrase))
     }
   }
 

@@ -91,9 +91,9 @@ extension RTSPServerConversation {
     respond(request, .ok, headers, in: session)
   }
 
-  /// What ``Step/play(session:_:wasPlaying:)`` came to: the next frame, and the sequence number and
-  /// timestamp that its first packet will have.
-  public mutating func playing(frame: Int, sequence: UInt16, timestamp: UInt32) {
+  /// What ``Step/play(session:_:wasPlaying:)`` came to: the next frame, the one before which it
+  /// ends, and the sequence number and timestamp that its first packet will have.
+  public mutating func playing(frame: Int, end: Int?, sequence: UInt16, timestamp: UInt32) {
     guard case .play(let request, let number, let range) = question else {
       preconditionFailure("an answer without its question")
     }
@@ -103,8 +103,9 @@ extension RTSPServerConversation {
     else { return }
     var headers = sessionHeaders(session)
     // What all see is no single one's to place.
-    let requested = session.transport.isMulticast ? nil : range
-    headers.append("Range", Self.played(from: frame, requested, media).description)
+    let isAlone = !session.transport.isMulticast
+    let place = (frame: frame, end: isAlone ? end : nil)
+    headers.append("Range", Self.played(place, isAlone ? range : nil, media).description)
     headers.append(
       "RTP-Info",
       RTPInfo(url: session.controlURL, sequence: sequence, timestamp: timestamp).description)
@@ -113,12 +114,15 @@ extension RTSPServerConversation {
 
   /// What the reply to PLAY says is played.
   private static func played(
-    from frame: Int, _ range: NPTRange?, _ media: MediaDescription
+    _ place: (frame: Int, end: Int?), _ range: NPTRange?, _ media: MediaDescription
   ) -> NPTRange {
     guard !media.isLive else { return NPTRange(start: .now) }
-    // A range that loops has no end that would mean anything to the player.
-    let end = range?.end.flatMap { $0 < media.duration ? $0 : nil }
-    return NPTRange(start: .at(media.rate.microseconds(ofFrames: frame)), end: end)
+    // Whoever goes on without a range has the end that it once asked for.
+    let end = range == nil ? place.end.map(media.rate.microseconds) : range?.end
+    return NPTRange(
+      start: .at(media.rate.microseconds(ofFrames: place.frame)),
+      // A range that loops has no end that would mean anything to the player.
+      end: end.flatMap { $0 < media.duration ? $0 : nil })
   }
 
   /// The question cannot be answered as wished.

@@ -42,7 +42,7 @@ public struct RTSPServerConversation {
     /// Make a way for a session's packets; answer with ``opened(serverPorts:ssrc:)`` or
     /// ``refused(_:)``. For a session that exists already the way is to be replaced.
     case open(session: Int, TransportHeader, MediaDescription, isClassroom: Bool)
-    /// Start, continue or move a session; answer with ``playing(frame:sequence:timestamp:)``. When
+    /// Start, continue or move a session; answer with ``playing(frame:end:sequence:timestamp:)``. When
     /// it plays already and the order is ``PlayOrder/resume``, only the answer is wanted.
     case play(session: Int, PlayOrder, wasPlaying: Bool)
     /// The client would publish under a name; answer with ``announced()`` or ``refused(_:)``.
@@ -225,6 +225,9 @@ public struct RTSPServerConversation {
     isClosed = true
     question = nil
   }
+
+  /// Whether nothing more is heard: ``Step/close(_:)`` is done or to be done.
+  public var isOver: Bool { isClosed }
 
   /// Whether an answer is waited for.
   public var isWaiting: Bool { question != nil }

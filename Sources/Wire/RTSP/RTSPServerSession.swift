@@ -128,7 +128,9 @@ struct RTSPServerSession: Equatable {
   /// PAUSE.
   mutating func pause() throws(RTSPRefusal) {
     switch state {
-    case .playing, .recording, .ended: state = .paused
+    case .playing, .recording: state = .paused
+    // It stands still as it is, and another PLAY begins anew.
+    case .ended: break
     case .ready, .paused:
       if case .announcement = subject { throw refusal("RECORD it before PAUSE") }
       throw refusal("PLAY it before PAUSE")

@@ -12,6 +12,8 @@ public struct RTSPURL: Equatable, Sendable {
   /// The path with everything that it names, its percent escapes resolved, without slashes at its
   /// ends.
   public let path: String
+  /// What follows the path and a question mark, as it was written.
+  let query: String
 
   /// What precedes the number of a track in a URL.
   public static let trackPrefix = "stream="
@@ -31,6 +33,7 @@ public struct RTSPURL: Equatable, Sendable {
         String(authority[authority.index(after: $0)...])
       } ?? String(authority)
     let path = rest[slash...].unicodeScalars.prefix { $0 != "?" }
+    query = String(rest[path.endIndex...].unicodeScalars.dropFirst())
     guard let decoded = PercentEncoding.decode(Substring(path)) else { return nil }
     (name, track, self.path) = Self.split(decoded)
   }
@@ -39,6 +42,7 @@ public struct RTSPURL: Equatable, Sendable {
   public init(path: String) {
     scheme = "rtsp"
     authority = ""
+    query = ""
     (name, track, self.path) = Self.split(path)
   }
 

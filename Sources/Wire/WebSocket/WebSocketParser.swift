@@ -25,14 +25,23 @@ public struct WebSocketParser: Sendable {
 
   private let messageBytesMax: Int
   private var buffer: [UInt8] = []
-  /// The fragments of a message under way, and what it is.
-  private var fragments: (opcode: WebSocketFrame.Opcode, bytes: [UInt8])?
+  /// Where the bytes that are not read yet begin in the buffer.
+  private var start = 0
+  /// The fragments of a message under way, what it is, and how many there were.
+  private var fragments: (opcode: WebSocketFrame.Opcode, bytes: [UInt8], count: Int)?
+
+  /// A frame costs work, whatever is in it, and only messages are counted.
+  private static let fragmentsMax = 1024
 
   /// A parser at the beginning of a WebSocket.
   public init(messageBytesMax: Int) { self.messageBytesMax = messageBytesMax }
 
   /// Takes bytes as they arrive.
-  public mutating func feed(_ bytes: Span<UInt8>) { buffer.append(bytes, 0..<bytes.count) }
+  public mutating func feed(_ bytes: Span<UInt8>) {
+    buffer.removeFirst(start)
+    start = 0
+    buffer.append(bytes, 0..<bytes.count)
+  }
 
   /// The next message; nil when more bytes are needed.
   public mutating func next() throws(Failure) -> Message? {
@@ -49,8 +58,9 @@ public struct WebSocketParser: Sendable {
   }
 
   private mutating func nextFrame() throws(Failure) -> Frame? {
-    guard buffer.count >= 2 else { return nil }
-    let (first, second) = (buffer[0], buffer[1])
+    let there = buffer.count - start
+    guard there >= 2 else { return nil }
+    let (first, second) = (buffer[start], buffer[start + 1])
     guard first & WebSocketFrame.reservedBits == 0,
       let opcode = WebSocketFrame.Opcode(rawValue: first & 0x0F)
     else { throw broken("a reserved bit or an unknown opcode") }
@@ -63,11 +73,11 @@ public struct WebSocketParser: Sendable {
     guard opcode.isControl || length + (fragments?.bytes.count ?? 0) <= messageBytesMax else {
       throw Failure(code: .tooBig, reason: "a message of more than \(messageBytesMax) bytes")
     }
-    guard buffer.count >= headBytes + 4 + length else { return nil }
-    let mask = Array(buffer[headBytes..<headBytes + 4])
-    var payload = Array(buffer[headBytes + 4..<headBytes + 4 + length])
-    for index in payload.indices { payload[index] ^= mask[index & 3] }
-    buffer.removeFirst(headBytes + 4 + length)
+    guard there >= headBytes + 4 + length else { return nil }
+    let mask = start + headBytes
+    var payload = Array(buffer[mask + 4..<mask + 4 + length])
+    for index in payload.indices { payload[index] ^= buffer[mask + (index & 3)] }
+    start = mask + 4 + length
     return Frame(opcode: opcode, isFinal: isFinal, payload: payload)
   }
 
@@ -75,16 +85,16 @@ public struct WebSocketParser: Sendable {
   private func length(_ short: UInt8) throws(Failure) -> (length: Int, headBytes: Int)? {
     switch short {
     case 126:
-      guard buffer.count >= 4 else { return nil }
-      let length = Int(buffer.span.uint16(at: 2))
+      guard buffer.count - start >= 4 else { return nil }
+      let length = Int(buffer.span.uint16(at: start + 2))
       guard length >= 126 else { throw broken("a length that is longer than it need be") }
       return (length, 4)
     case 127:
-      guard buffer.count >= 10 else { return nil }
-      guard buffer.span.uint32(at: 2) == 0 else {
+      guard buffer.count - start >= 10 else { return nil }
+      guard buffer.span.uint32(at: start + 2) == 0 else {
         throw Failure(code: .tooBig, reason: "a message of more than \(messageBytesMax) bytes")
       }
-      let length = Int(buffer.span.uint32(at: 6))
+      let length = Int(buffer.span.uint32(at: start + 6))
       guard length >= 65_536 else { throw broken("a length that is longer than it need be") }
       return (length, 10)
     default:
@@ -101,15 +111,20 @@ public struct WebSocketParser: Sendable {
     case .text, .binary:
       guard fragments == nil else { throw broken("a message inside another one") }
       if frame.isFinal { return try message(frame.opcode, frame.payload) }
-      fragments = (frame.opcode, frame.payload)
+      fragments = (frame.opcode, frame.payload, 1)
     case .continuation:
-      guard let opcode = fragments?.opcode, var bytes = fragments?.bytes else {
+      guard let (opcode, count) = fragments.map({ ($0.opcode, $0.count) }) else {
         throw broken("a continuation of nothing")
       }
-      fragments = nil
-      bytes += frame.payload
-      if frame.isFinal { return try message(opcode, bytes) }
-      fragments = (opcode, bytes)
+      guard count < Self.fragmentsMax else {
+        throw Failure(
+          code: .policyViolation, reason: "a message in more than \(Self.fragmentsMax) fragments")
+      }
+      fragments?.bytes += frame.payload
+      fragments?.count += 1
+      guard frame.isFinal else { break }
+      defer { fragments = nil }
+      return try message(opcode, fragments?.bytes ?? [])
     }
     return nil
   }

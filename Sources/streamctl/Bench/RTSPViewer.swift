@@ -64,6 +64,8 @@ final class RTSPViewer: Viewer {
         nextReport = load.loop.now + Self.reportNanoseconds
         played()
       case .failed(let failure): return end(.init(failure))
+      case .refused(let code, let phrase):
+        return end(.init(.refused(code: code, phrase: phrase)))
       case .tornDown: return left()
       case .packet, .paused: break
       }

@@ -151,12 +151,13 @@ class Viewer: Wakeable, EventHandler {
   func send(_ text: String) { send(Array(text.utf8)) }
 
   func setDeadline() {
+    // What has ended has no other than to come back.
+    guard state != .over else { return }
     var next = deadline
     if state == .connecting || state == .settingUp {
       let limit = began + Self.setupNanosecondsMax
       next = next.map { min($0, limit) } ?? limit
     }
-    if state == .over { next = nil }
     if let next { load.loop.deadlines.set(self, at: next) } else { load.loop.deadlines.clear(self) }
   }
 

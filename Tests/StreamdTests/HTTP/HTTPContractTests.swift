@@ -19,6 +19,11 @@ struct HTTPContractTests {
     try old.socket.send("GET /healthz HTTP/1.0\r\n\r\n")
     #expect(try old.readReply().header("Connection") == "close")
     #expect(try old.socket.receive().isEmpty)
+    let persistent = try HTTPClient(daemon)
+    for _ in 0..<2 {
+      try persistent.socket.send("GET /healthz HTTP/1.0\r\nConnection: keep-alive\r\n\r\n")
+      #expect(try persistent.readReply().header("Connection") == "keep-alive")
+    }
   }
 
   @Test("static files: types, entity tags, ranges, and a policy that lets nothing foreign in")

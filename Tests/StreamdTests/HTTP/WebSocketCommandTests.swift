@@ -168,6 +168,39 @@ struct WebSocketCommandTests {
     #expect(try sessions(daemon) == [shared])
   }
 
+  @Test("a place that is not in the video is refused, and it plays on")
+  func refusedPlace() throws {
+    let daemon = try DaemonProcess()
+    let socket = try WebSocketClient(daemon)
+    expect(try socket.command("setup"), "setup_response")
+    expect(try socket.command("play"), "play_response")
+    let refused = try socket.command("play", "\"range_s\":1000000")
+    #expect(refused["success"] as? Bool == false && refused["code"] as? String == "refused")
+    #expect((refused["message"] as? String)?.contains("457") == true, "\(refused)")
+    _ = try socket.next(.binary)
+    #expect(try sessions(daemon).count == 1)
+    expect(try socket.command("pause"), "pause_response")
+  }
+
+  @Test("a session whose live source has ended is over, for the reason that the server gives")
+  func sourceEnds() throws {
+    let daemon = try DaemonProcess(["--limits", "live_hold_s=0"])
+    var publisher: RTSPPublishing? = try RTSPPublishing(daemon, "live/x")
+    try publisher?.record()
+    var packets = TestPackets()
+    try publisher?.send(packets.picture())
+    let socket = try WebSocketClient(daemon)
+    expect(try socket.command("setup", "\"video_file\":\"live/x\""), "setup_response")
+    expect(try socket.command("play"), "play_response")
+    _ = try socket.next(.binary)
+    publisher = nil
+    let retry = try socket.event("session_retry")
+    #expect((retry["message"] as? String)?.contains("has ended the stream") == true, "\(retry)")
+    let end = try socket.event("session_state") { $0["state"] as? String == "init" }
+    #expect((end["message"] as? String)?.contains("has no live/x") == true, "\(end)")
+    #expect(try sessions(daemon).isEmpty)
+  }
+
   @Test("whoever watches another's session learns when it ends")
   func watchedEnds() throws {
     let daemon = try DaemonProcess()

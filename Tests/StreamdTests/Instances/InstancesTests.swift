@@ -94,6 +94,8 @@ struct InstancesTests {
     let result = try await shell.run("--all", "status")
     #expect(result.status == 3 && result.errors.contains("1 of 2"))
     #expect(String(decoding: result.output, as: UTF8.self).contains("does not answer"))
+    let program = try await shell.run("--all", "status", "--json")
+    #expect(program.status == 3 && program.errors.contains("1 of 2"))
     #expect(try await shell.run("--all", "videos").status == 2)
     let alone = try DaemonProcess()
     let lonely = try await Shell(alone.http("")).run("--all", "status")

@@ -168,6 +168,29 @@ struct MetricsTests {
     #expect(clients.count == 5)
   }
 
+  @Test("whoever changes its transport is counted where its frames went")
+  func changedTransport() throws {
+    let daemon = try DaemonProcess()
+    let metric = try Scraper(daemon)
+    func frames(_ transport: String) throws -> Double {
+      try metric("streamd_frames_sent_total{transport=\"\(transport)\"}")
+    }
+    let client = try RTSPClient(port: daemon.port)
+    let ports = try UDPPair()
+    let session = try client.request("SETUP", daemon.url(), [ports.transport]).session
+    let name = "Session: \(session)"
+    #expect(try client.request("PLAY", daemon.url(), [name]).status == 200)
+    #expect(try eventually { try frames("udp") > 3 })
+    #expect(try client.request("PAUSE", daemon.url(), [name]).status == 200)
+    let sent = try frames("udp")
+    let tcp = "Transport: RTP/AVP/TCP;unicast;interleaved=0-1"
+    #expect(try client.request("SETUP", daemon.url(), [name, tcp]).status == 200)
+    #expect(try frames("udp") == sent && frames("tcp") == 0)
+    #expect(try client.request("PLAY", daemon.url(), [name]).status == 200)
+    #expect(try eventually { try frames("tcp") > 0 })
+    #expect(try frames("udp") == sent)
+  }
+
   @Test("viewer sessions and watchers are counted")
   func viewers() throws {
     let daemon = try DaemonProcess()

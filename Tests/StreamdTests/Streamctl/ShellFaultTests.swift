@@ -144,6 +144,7 @@ struct ShellFaultTests {
         "{\"name\":\"x\",\"frames\":\(number),\"fps\":1e300,\"width\":\(number),"
         + "\"height\":\(number),\"duration_s\":-1e300,\"bytes\":\(number),\"playable\":true,"
         + "\"container\":\"x\",\"normalised\":[],\"damaged\":0,\"reason\":\"\","
+        + "\"opening\":1e300,"
         + "\"live\":false}"
       let source =
         "{\"name\":\"x\",\"url\":\"x\",\"mode\":\"x\",\"state\":\"x\",\"transport\":\"x\","
@@ -153,14 +154,16 @@ struct ShellFaultTests {
         + "\"retry_in_s\":1e308}"
       let line = "{\"seq\":\(number),\"time\":\"x\",\"level\":\"x\",\"message\":\"x\"}"
       for (command, item) in [
-        ("status", nil), ("clients", client), ("sessions", session), ("videos", video),
+        ("status", nil), ("drain", nil), ("clients", client), ("sessions", session),
+        ("videos", video),
         ("sources", source), ("log", line),
       ] {
         let body = item.map { "{\"items\":[\($0)],\"next\":null}" } ?? status
         let server = try CannedServer([
           "HTTP/1.1 200 OK\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)"
         ])
-        #expect(try await Shell(server.url).text(command).contains("x"), "\(command)")
+        let text = try await Shell(server.url).text(command)
+        #expect(text.contains(command == "drain" ? "viewers" : "x"), "\(command)")
         withExtendedLifetime(server) {}
       }
     }
@@ -196,5 +199,24 @@ struct ShellFaultTests {
     let full = try await Tool.run(
       "env", shell.variables + ["bash", "-c", "\(Shell.program) --help > /dev/full"])
     #expect(full.status == 1 && full.errors.contains("No space left"))
+  }
+
+  @Test(
+    "what the parent has closed of the standard descriptors is no connection, and ends nothing",
+    arguments: ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+  func closedDescriptors(_ closed: String) async throws {
+    let daemon = try DaemonProcess()
+    let shell = try Shell(daemon.http(""))
+    for (program, arguments, status) in [
+      (Shell.program, "version", 0), (Shell.program, "status", 0),
+      (Shell.program, "no-command", 2), (Repository.product("streamd").path, "--version", 0),
+      (Repository.product("streamd").path, "--no-option", 2),
+    ] {
+      let line = "\(program) \(arguments) \(closed); echo $? > \(shell.home.path)/status"
+      let result = try await Tool.run("env", shell.variables + ["bash", "-c", line])
+      let text = try String(contentsOfFile: "\(shell.home.path)/status", encoding: .utf8)
+      #expect(result.status == 0 && text == "\(status)\n", "\(arguments): \(text)")
+    }
+    #expect(try HTTPClient(daemon).request("GET", "/healthz").status == 200)
   }
 }

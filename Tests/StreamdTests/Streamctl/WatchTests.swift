@@ -120,34 +120,58 @@ struct WatchTests {
     wait(for: "the RTSP server runs")
   }
 
-  @Test("log -f notices that the daemon was started anew, and that lines were forgotten meanwhile")
-  func restarted() throws {
-    func page(_ lines: (Int, String)...) -> String {
-      let items = lines.map { seq, message in
-        "{\"seq\":\(seq),\"time\":\"t\",\"level\":\"info\",\"message\":\"\(message)\"}"
-      }
-      let body = "{\"items\":[\(items.joined(separator: ","))],\"next\":null}"
-      return "HTTP/1.1 200 OK\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)"
+  /// A page of the log, as the daemon answers.
+  private static func page(_ lines: (Int, String)...) -> String {
+    let items = lines.map { seq, message in
+      "{\"seq\":\(seq),\"time\":\"t\",\"level\":\"info\",\"message\":\"\(message)\"}"
     }
-    // Each is asked for with the line before the newest known one, or from the beginning.
-    let server = try CannedServer([
-      page((1, "a"), (2, "b")), page((2, "b"), (3, "c")), page((9, "d")),
-      page(), page((1, "e")), page((1, "f")), page((1, "f")), page((1, "f"), (2, "g")),
-      page((2, "g")),
-    ])
+    let body = "{\"items\":[\(items.joined(separator: ","))],\"next\":null}"
+    return "HTTP/1.1 200 OK\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)"
+  }
+
+  /// The last letters of the lines that `log -f` prints, to one of them.
+  private static func follow(
+    _ server: CannedServer, to last: Character, _ options: String...
+  ) throws -> String {
     let shell = try Shell(server.url)
     let follower = try Companion(
-      "/usr/bin/env", shell.variables + ["timeout", "300", Shell.program, "log", "-f"])
+      "/usr/bin/env", shell.variables + ["timeout", "300", Shell.program, "log", "-f"] + options)
     var text = ""
-    while !text.contains("  g\n") {
+    while !text.contains("  \(last)\n") {
       let more = follower.read()
       if more.isEmpty { break }
       text += more
     }
-    let messages = text.split(separator: "\n").compactMap { $0.last }
-    #expect(messages == ["a", "b", "c", "d", "e", "f", "g"])
+    return String(text.split(separator: "\n").compactMap { $0.last })
+  }
+
+  @Test("log -f notices that the daemon was started anew, and that lines were forgotten meanwhile")
+  func restarted() throws {
+    // Each is asked for with the line before the newest known one, or from the beginning.
+    let server = try CannedServer([
+      Self.page((1, "a"), (2, "b")), Self.page((2, "b"), (3, "c")), Self.page((9, "d")),
+      Self.page(), Self.page((1, "e")), Self.page((1, "f")), Self.page((1, "f")),
+      Self.page((1, "f"), (2, "g")), Self.page((2, "g")),
+    ])
+    #expect(try Self.follow(server, to: "g") == "abcdefg")
     let cursors = server.requests.prefix(5).map { $0.contains("after=") }
     #expect(cursors == [false, true, true, true, false])
+  }
+
+  @Test("log -f of no line that there is goes on with the next one")
+  func followedFromNow() throws {
+    let server = try CannedServer([
+      Self.page((1, "a"), (2, "b")), Self.page((2, "b")), Self.page((2, "b"), (3, "c")),
+    ])
+    #expect(try Self.follow(server, to: "c", "-n", "0") == "c")
+  }
+
+  @Test("watch is for those, too, who may not be told of other clients")
+  func watchedByViewer() async throws {
+    let guarded = try GuardedDaemon()
+    let vera = try Shell(guarded.daemon.http("")).with(
+      "STREAMCTL_PASSWORD=vera:pw", "STREAMCTL_USER=vera")
+    #expect(try await vera.text("watch", "-n", "1").contains(" server=running clients=0 "))
   }
 
   @Test("a signal ends following with status 0", arguments: ["INT", "TERM"])

@@ -82,4 +82,38 @@ struct SilentServerTests {
     #expect(try sessions(daemon).isEmpty)
     withExtendedLifetime(server) {}
   }
+
+  @Test("who watches a session that is not set up yet is told that it is given up")
+  func watchersMeanwhile() throws {
+    let server = try FakeRTSPServer(.silent)
+    let daemon = try DaemonProcess(server.allowed, start: false)
+    let script = try HTTPClient(daemon)
+    try script.send("POST", "/api/v1/sessions", json: target(server))
+    #expect(try eventually { try sessions(daemon).count == 1 })
+    let id = try #require(try sessions(daemon).first?["session_id"] as? String)
+    let stream = try HTTPClient(daemon)
+    try stream.send("GET", "/api/v1/sessions/\(id)/stream.mjpg")
+    let browser = try WebSocketClient(daemon)
+    let watch = "\"session_id\":\"\(id)\""
+    #expect(try browser.command("setup", watch)["success"] as? Bool == true)
+    _ = try browser.event("session_state")
+    // One leaves before, and one watches something else then.
+    var leaver: WebSocketClient? = try WebSocketClient(daemon)
+    #expect(try leaver?.command("setup", watch)["success"] as? Bool == true)
+    leaver = nil
+    let other = try WebSocketClient(daemon)
+    #expect(try other.command("start_server")["success"] as? Bool == true)
+    #expect(try other.command("setup", watch)["success"] as? Bool == true)
+    #expect(try other.command("setup")["success"] as? Bool == true)
+    let end = try HTTPClient(daemon).request("DELETE", "/api/v1/sessions/\(id)")
+    #expect(end.status == 204, "\(end)")
+    let told = try browser.event("session_state")
+    #expect(told["session_id"] as? String == id && told["state"] as? String == "init", "\(told)")
+    #expect(try script.readReply().status == 409)
+    #expect(try other.command("play")["success"] as? Bool == true)
+    _ = try other.next(.binary)
+    // Its head, and then nothing more.
+    while try !stream.socket.receive().isEmpty {}
+    withExtendedLifetime((server, leaver)) {}
+  }
 }

@@ -65,4 +65,35 @@ struct ClientAuthenticationTests {
     #expect(header(&client) == "Bearer t")
     #expect(!learns(&client, "Basic realm=\"x\""))
   }
+
+  @Test("a server that calls every nonce too old is not asked for ever")
+  func alwaysStale() {
+    var client = ClientAuthentication(userInfo, token: nil)
+    let stale = "Digest realm=\"x\",nonce=\"1\",stale=true"
+    #expect(learns(&client, stale) && learns(&client, stale))
+    #expect(!learns(&client, stale))
+    client.accepted()
+    #expect(learns(&client, stale))
+  }
+
+  @Test("of several challenges in one field the best is taken")
+  func several() {
+    for value in [
+      "Digest realm=\"c\", nonce=\"n\", Basic realm=\"c\"",
+      "Basic realm=\"c, d\", Digest realm=\"c\", nonce=\"n\"",
+    ] {
+      var client = ClientAuthentication(userInfo, token: nil)
+      #expect(learns(&client, value))
+      #expect(header(&client)?.hasPrefix("Digest ") == true, "\(value)")
+    }
+  }
+
+  @Test(
+    "the password goes out by Basic to nobody who asks in another way",
+    arguments: ["Token", "OAuth", "Basis x=1"])
+  func otherSchemes(value: String) {
+    var client = ClientAuthentication(userInfo, token: nil)
+    #expect(!learns(&client, value))
+    #expect(header(&client) == nil)
+  }
 }

@@ -263,4 +263,17 @@ struct AVIReaderTests {
     }
     #expect(read > 100 && refused > 100, "seed \(seed)")
   }
+
+  @Test(
+    "a damaged picture whose size was never written takes none along", arguments: [0, 0x7FFF_FFFF])
+  func damagedWithoutSize(size: UInt32) throws {
+    var torn = Self.picture
+    torn[2] = 0
+    var file = TestAVI([Self.picture])
+    file.movie += TestAVI.chunk("00dc", torn, size: size)
+    for _ in 0..<3 { file.movie += TestAVI.chunk("00dc", Self.other) }
+    let index = try index(file.bytes)
+    #expect(index.entries.filter { $0.length == Self.other.count }.count == 3)
+    #expect(index.entries.allSatisfy { $0.length < 2 * Self.picture.count })
+  }
 }

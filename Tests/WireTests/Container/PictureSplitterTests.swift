@@ -174,4 +174,16 @@ struct PictureSplitterTests {
       #expect(throws: PictureSplitter.Fault.foreign) { try Form.declared(by: type) }
     }
   }
+
+  @Test("empty lines before the first picture are neither kept nor gone through again")
+  func emptyLines() throws {
+    var splitter = PictureSplitter(pictureBytesMax: 10_000)
+    let lines = [UInt8](repeating: 0x0A, count: 16_384)
+    for _ in 0..<256 {
+      splitter.feed(lines.span)
+      #expect(try splitter.next() == nil)
+    }
+    splitter.feed(Self.picture.span)
+    #expect(try splitter.next() == .picture(Self.picture))
+  }
 }

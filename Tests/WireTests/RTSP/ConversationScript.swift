@@ -14,6 +14,8 @@ struct ConversationScript {
   var media = MediaDescription(
     name: "movie.Mjpeg", frameCount: 200, rate: .standard, width: 640, height: 480)
   var openRefusal: RTSPRefusal?
+  /// The frame before which playing is said to end.
+  var playEnd: Int?
   /// What is said to somebody who would publish.
   var announceRefusal: RTSPRefusal?
   /// The same at RECORD.
@@ -127,7 +129,8 @@ struct ConversationScript {
         answer(step)
       case .play(_, let order, _):
         steps.append(step)
-        conversation.playing(frame: order.frame ?? 7, sequence: 1000, timestamp: 90_000)
+        conversation.playing(
+          frame: order.frame ?? 7, end: playEnd, sequence: 1000, timestamp: 90_000)
       case .send(let bytes, _):
         replies.append(String(decoding: bytes, as: UTF8.self))
       case .pause, .packet, .end, .control, .close:

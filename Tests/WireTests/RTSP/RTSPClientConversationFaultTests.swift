@@ -18,8 +18,10 @@ struct RTSPClientConversationFaultTests {
       (500, "Internal Server Error"), (503, ""), (999, "Odd"),
     ])
   func refusals(code: Int, phrase: String) {
-    // At DESCRIBE, SETUP, PLAY and PAUSE; each but the first two follows a step.
-    for (count, steps) in [(1, 1), (2, 1), (3, 2), (4, 3)] {
+    // At DESCRIBE, SETUP, PLAY and PAUSE; each but the first two follows a step. What PLAY and
+    // PAUSE may not do changes nothing.
+    let isFinal = code == 401 || !(400..<500).contains(code)
+    for (count, steps) in [(1, 1), (2, 1), (3, 2), (4, 3)] where count < 3 || isFinal {
       var script = ClientScript()
       script.tell {
         $0.setup()
@@ -272,5 +274,33 @@ struct RTSPClientConversationFaultTests {
       }
     }
     #expect(failed > 150 && ready > 150 && torn > 30, "\(failed), \(ready), \(torn)")
+  }
+
+  @Test("a refused PLAY or PAUSE leaves everything as it was")
+  func refusedCommand() {
+    var script = ClientScript()
+    script.describe()
+    script.answer("200 OK", "Session: s", "Transport: RTP/AVP;unicast")
+    script.tell { $0.play(from: 1_000_000_000) }
+    script.answer("457 Invalid Range")
+    #expect(script.steps.last == .refused(code: 457, phrase: "Invalid Range"))
+    script.tell { $0.play(from: 0) }
+    #expect(script.line.hasPrefix("PLAY "))
+    script.answer()
+    #expect(script.steps.last == .playing(nil))
+    script.tell { $0.pause() }
+    script.answer("455 Method Not Valid in This State")
+    #expect(
+      script.steps.last == .refused(code: 455, phrase: "Method Not Valid in This State"))
+    #expect(script.client.deadline != nil)
+  }
+
+  @Test("a session that the server does not know any more is over")
+  func forgotten() {
+    var script = ClientScript()
+    script.setup()
+    script.tell { $0.play(from: 0) }
+    script.answer("454 Session Not Found")
+    #expect(script.steps.last == .failed(.refused(code: 454, phrase: "Session Not Found")))
   }
 }

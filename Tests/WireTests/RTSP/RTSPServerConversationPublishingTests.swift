@@ -250,4 +250,15 @@ struct RTSPServerConversationPublishingTests {
     _ = setup(&script, "RTP/AVP/TCP;unicast;interleaved=0-1;mode=\(mode)")
     #expect(script.status == 200)
   }
+
+  @Test("FFmpeg's way of a URL with a query: the track stands behind it")
+  func query() {
+    var script = ConversationScript()
+    let url = Self.url + "?token=a/b"
+    #expect(announce(&script, url: url) == 200)
+    let transport = "Transport: \(Self.interleaved)"
+    #expect(script.request("SETUP", url + "/streamid=1", transport) == 415)
+    #expect(script.request("SETUP", url + "/streamid=2", transport) == 404)
+    #expect(script.request("SETUP", url + "/streamid=0", transport) == 200)
+  }
 }

@@ -132,8 +132,27 @@ struct RTSPServerSessionTests {
     #expect(script.steps.last == .play(session: 1, .fromStart, wasPlaying: false))
     script.conversation.reachedEnd(session: 1)
     #expect(script.request("PAUSE", "rtsp://h/movie.Mjpeg", session) == 200)
+    script.request("PLAY", "rtsp://h/movie.Mjpeg", session)
+    #expect(script.steps.last == .play(session: 1, .fromStart, wasPlaying: false))
+    script.conversation.reachedEnd(session: 1)
     #expect(
       script.request("SETUP", "rtsp://h/movie.Mjpeg", session, "Transport: RTP/AVP/TCP") == 200)
+  }
+
+  @Test("whoever goes on without a range is told of the end that it has")
+  func resumedRange() {
+    var script = ConversationScript()
+    let session = "Session: \(script.setup())"
+    script.request("PLAY", "rtsp://h/movie.Mjpeg", session, "Range: npt=0-5")
+    #expect(script.header("Range") == "npt=0-5")
+    script.request("PAUSE", "rtsp://h/movie.Mjpeg", session)
+    script.playEnd = 100
+    script.request("PLAY", "rtsp://h/movie.Mjpeg", session)
+    #expect(script.header("Range") == "npt=0.350-5")
+    // Its last frame is the medium's, with which it begins anew.
+    script.playEnd = 200
+    script.request("PLAY", "rtsp://h/movie.Mjpeg", session)
+    #expect(script.header("Range") == "npt=0.350-")
   }
 
   @Test("a silent session ends after its timeout, and the silent connection with it")

@@ -112,4 +112,15 @@ struct WebSocketParserRefusalTests {
     }
     #expect(read > 5000 && refused > 5000, "seed \(seed): read \(read), refused \(refused)")
   }
+
+  @Test("refuses a message in more fragments than anybody needs, though there is nothing in them")
+  func fragments() {
+    let middle = Run.frame(0x00, [])
+    func message(_ count: Int) -> [UInt8] {
+      Run.frame(0x01, "a") + [[UInt8]](repeating: middle, count: count - 2).flatMap { $0 }
+        + Run.frame(0x80, "b")
+    }
+    #expect(Run.failure(message(1024)) == nil)
+    #expect(Run.failure(message(1025)) == .policyViolation)
+  }
 }
