@@ -52,6 +52,8 @@ final class LiveStream: Wakeable {
   private var timeline = LiveTimeline()
   private let subscribers = Fanout<LiveSubscriber>()
   private let pictureStreams = Fanout<LivePictureStream>()
+  /// Those for whom it is over, and who have not been told yet.
+  private var leaving: [any LiveViewer] = []
   private var watchers: [ObjectIdentifier: any PictureWatcher] = [:]
   private var waiting: [(patience: Patience, done: (Found) -> Void)] = []
   /// Pictures that the worker has.
@@ -65,6 +67,7 @@ final class LiveStream: Wakeable {
 
   /// So many viewers are served in one go: about a millisecond's work.
   private static let viewersPerTurn = 128
+  private static let endingsPerTurn = 32
   /// More would only make those behind them late.
   private static let normalisingMax = 2
   /// The last picture is shown again this often while it is held: players that hear nothing for
@@ -144,13 +147,21 @@ final class LiveStream: Wakeable {
   }
 
   private func endViewers() {
-    loop.deadlines.clear(self)
     (holdEnds, nextRepeat) = (.max, .max)
     current = nil
     answer(.failure(refusal))
-    for viewer in subscribers.all { viewer.sourceEnded() }
-    for viewer in pictureStreams.all { viewer.sourceEnded() }
     for watcher in watchers.values { watcher.sourceEnded(problem ?? "the source has ended") }
+    leaving += subscribers.all
+    leaving += pictureStreams.all
+    endSome()
+  }
+
+  /// A goodbye, a report and a line in the log for each take longer than a frame.
+  private func endSome() {
+    let some = leaving.prefix(Self.endingsPerTurn)
+    leaving.removeFirst(some.count)
+    for viewer in some { viewer.sourceEnded() }
+    wakeNext()
   }
 
   private var refusal: RTSPRefusal {
@@ -222,12 +233,13 @@ final class LiveStream: Wakeable {
   }
 
   private func wakeNext() {
-    let isDone = subscribers.isDone && pictureStreams.isDone
+    let isDone = subscribers.isDone && pictureStreams.isDone && leaving.isEmpty
     let next = isDone ? min(holdEnds, nextRepeat) : loop.now
     if next < .max { loop.deadlines.set(self, at: next) } else { loop.deadlines.clear(self) }
   }
 
   override func wake(at now: Instant) {
+    if !leaving.isEmpty { endSome() }
     guard now < holdEnds else {
       guard isLasting else { return end() }
       state = .waiting

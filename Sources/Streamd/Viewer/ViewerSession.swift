@@ -207,6 +207,7 @@ final class ViewerSession: Wakeable {
   }
 
   private func tell(_ message: String) {
+    let report = report
     for watcher in audience.all { watcher.stateChanged(report, message) }
   }
 

@@ -42,8 +42,8 @@ public struct RTSPServerConversation {
     /// Make a way for a session's packets; answer with ``opened(serverPorts:ssrc:)`` or
     /// ``refused(_:)``. For a session that exists already the way is to be replaced.
     case open(session: Int, TransportHeader, MediaDescription, isClassroom: Bool)
-    /// Start, continue or move a session; answer with ``playing(frame:end:sequence:timestamp:)``. When
-    /// it plays already and the order is ``PlayOrder/resume``, only the answer is wanted.
+    /// Start, continue or move a session; answer with ``playing(frame:end:sequence:timestamp:)``.
+    /// When it plays already and the order is ``PlayOrder/resume``, only the answer is wanted.
     case play(session: Int, PlayOrder, wasPlaying: Bool)
     /// The client would publish under a name; answer with ``announced()`` or ``refused(_:)``.
     case announce(String, AnnouncedTrack)
