@@ -232,11 +232,11 @@ final class BrowserSession: PictureWatcher {
         Problem(.notFound, "no_such_session", "there is no session \(id.prefix(60))"), "")
     }
     // Leaving one's own session would end it.
+    form = Form(command)
     if wanted === session { return answer(command, "setup_response", nil, "Watching") }
     leave()
     session = wanted
     ownsSession = false
-    form = Form(command)
     wanted.add(self)
     answer(command, "setup_response", nil, "Watching")
     say(wanted.report, "Watching")

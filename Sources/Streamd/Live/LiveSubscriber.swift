@@ -10,6 +10,8 @@ final class LiveSubscriber: Subscriber, LiveViewer {
   private let offset: UInt32
   /// Waits for its first frame, which comes behind the reply to PLAY.
   private var isFresh = false
+  /// Whoever has left is not told that the source has ended.
+  private var hasLeft = false
 
   init(
     _ stream: LiveStream, way: Way, limits: Limits, loop: EventLoop,
@@ -41,6 +43,7 @@ final class LiveSubscriber: Subscriber, LiveViewer {
 
   override func release() {
     super.release()
+    hasLeft = true
     stream.remove(self)
   }
 
@@ -57,5 +60,5 @@ final class LiveSubscriber: Subscriber, LiveViewer {
     if !isThere { ended(.unreachable) }
   }
 
-  func sourceEnded() { end(.broken) }
+  func sourceEnded() { if !hasLeft { end(.broken) } }
 }

@@ -62,7 +62,7 @@ class Subscriber: Wakeable {
     var frame: Int
     /// The one before which playing ends; nil where it goes on.
     var end: Int?
-    /// The timestamp of the first.
+    /// The timestamp of ``frame``.
     var timestamp: UInt32
   }
 
@@ -75,6 +75,7 @@ class Subscriber: Wakeable {
   /// Without what ``skipped`` knows besides.
   private(set) var counters = Counters()
   var isPlaying = false
+  private var hasPlayed = false
   /// What the receiver last said of us.
   private(set) var lastReport: ReportBlock?
   /// Told of each report.
@@ -133,6 +134,7 @@ class Subscriber: Wakeable {
   /// Takes over the place of another subscriber whose transport is being replaced, and goes on to
   /// count where it is replaced by one of its kind.
   func takeOver(_ other: Subscriber) {
+    hasPlayed = other.hasPlayed
     if other.way.transport == way.transport { counters = other.counters }
   }
 
@@ -152,7 +154,7 @@ class Subscriber: Wakeable {
       stamp.ssrc = UInt32.random(in: 1 ... .max)
       saidGoodbye = false
     }
-    isPlaying = true
+    (isPlaying, hasPlayed) = (true, true)
     // With the first frame: over TCP the reply to PLAY goes first.
     nextReport = loop.now
   }
@@ -177,7 +179,7 @@ class Subscriber: Wakeable {
     ended(end)
   }
 
-  var state: State { isPlaying ? .playing : counters.frames > 0 ? .paused : .ready }
+  var state: State { isPlaying ? .playing : hasPlayed ? .paused : .ready }
 
   /// What is to be told of it.
   var report: ClientReport {

@@ -51,6 +51,12 @@ final class RTSPConnection: Connection {
 
   override func proceed() {
     while canGoOn, let step = next() { perform(step) }
+    finishIfOver()
+  }
+
+  /// Where there is no room to answer in, nobody asks what is to be done.
+  private func finishIfOver() {
+    if conversation.isOver, !canGoOn { finish(lingerSeconds: limits.lingerSeconds) }
   }
 
   private func next() -> RTSPServerConversation.Step? {
@@ -67,8 +73,7 @@ final class RTSPConnection: Connection {
     return next == .max ? nil : next
   }
 
-  /// When the login ends by itself. Over the years the clock may be set, so it is looked at in
-  /// between.
+  /// When the login ends by itself, or in an hour: till then somebody may set the clock.
   private var expiry: Instant? {
     guard let seconds = identity?.expires.map({ $0 - server.access.seconds }) else { return nil }
     return loop.now + Instant(min(max(seconds, 0), 3600) * 1e9) + 1_000_000
@@ -90,8 +95,7 @@ final class RTSPConnection: Connection {
     }
     conversation.wake(at: now)
     performEnds()
-    // Where there is no room to answer in, nobody asks what is to be done.
-    if conversation.isOver, !canGoOn { finish(lingerSeconds: limits.lingerSeconds) }
+    finishIfOver()
   }
 
   override func ended() {

@@ -23,15 +23,16 @@ final class Picture {
   /// A binary WebSocket message.
   private(set) lazy var message = WebSocketFrame.frame(.binary, jpeg)
 
-  private var annotated: (sent: Int64, message: [UInt8]) = (.min / 2, [])
+  private var annotated: (sent: Int64, message: [UInt8])?
 
   /// The message with a text message before it that tells number and times; within the same
   /// millisecond it is the same.
   func annotatedMessage(sent: Int64) -> [UInt8] {
-    guard !(0..<1000).contains(sent - annotated.sent) else { return annotated.message }
+    if let annotated, (0..<1000).contains(sent - annotated.sent) { return annotated.message }
     let event = FrameEvent(frameNum: number, dueUs: due, sentUs: sent)
-    annotated = (sent, WebSocketFrame.frame(.text, JSON.encode(event)) + message)
-    return annotated.message
+    let message = WebSocketFrame.frame(.text, JSON.encode(event)) + message
+    annotated = (sent, message)
+    return message
   }
 
   private var madeText: [UInt8]?

@@ -69,7 +69,9 @@ struct RTPReceiver {
       case .senderReport(let report, _):
         clock = (report.time.realtime, report.timestamp)
         statistics?.noteReport(report, at: now)
-      case .goodbye: isGoodbye = true
+      case .goodbye(let sources, _):
+        // Somebody else may leave, and an older self of the sender.
+        isGoodbye = statistics.map { sources.contains($0.ssrc) } ?? true
       case .receiverReport, .sourceDescription, .other: break
       }
     }

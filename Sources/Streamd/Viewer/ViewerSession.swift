@@ -236,10 +236,12 @@ final class ViewerSession: Wakeable {
       answer(nil)
     case .refused(let failure):
       let problem = Self.problem(failure, address, target.videoFile)
+      askedFrom = nil
       if isReconnecting { fail(problem) } else { answer(problem) }
     case .fallsBack(let reason):
       home.activity.note(.warning, "viewer falls back to TCP", ["session": id, "reason": reason])
       isReconnecting = wantsToPlay
+      askedFrom = nil
       connect()
       if isReconnecting { answer(Self.reconnecting) }
     case .goodbye: unreachable(Self.noConnection("\(address) has ended the stream"))
@@ -281,7 +283,7 @@ final class ViewerSession: Wakeable {
   /// only silence is, because a refusal is an answer.
   private func unreachable(_ problem: Problem) {
     reception.hangUp()
-    attemptEnds = nil
+    (attemptEnds, askedFrom) = (nil, nil)
     loop.deadlines.clear(self)
     let isSettingUp = state == .initial && problem.code == silence.code
     let retriesMax = wantsToPlay ? policy.retriesMax : isSettingUp ? policy.attemptsMax - 1 : 0

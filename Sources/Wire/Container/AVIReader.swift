@@ -267,7 +267,8 @@ struct AVIReader: ContainerReader {
     let extent = JPEGExtent(bytes, from: chunk.data)
     position = extent.end
     if extent.ending == .malformed {
-      position = min(damage.resumption(behind: chunk.data, reach: extent.reach), bytes.count)
+      // A chunk may begin right there, and the search with the byte behind.
+      position = min(damage.resumption(behind: chunk.data, reach: extent.reach), bytes.count) - 1
       resynchronize(bytes)
     }
     let range = chunk.data..<position

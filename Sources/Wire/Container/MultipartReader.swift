@@ -99,7 +99,8 @@ struct MultipartReader: ContainerReader {
     case .malformed:
       var damage = damage
       let search = min(damage.resumption(behind: start, reach: extent.reach), extent.end)
-      let end = delimiter(bytes, search..<extent.end, isLast: false)
+      // The search begins with the byte behind.
+      let end = delimiter(bytes, search - 1..<extent.end, isLast: false)
       if end == nil && !isLast { return nil }
       self.damage = damage
       return PictureLocation(start..<(end ?? extent.end), isCut: false)

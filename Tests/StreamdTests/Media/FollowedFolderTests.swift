@@ -44,6 +44,30 @@ struct FollowedFolderTests {
     #expect(whole["playable"] as? Bool == true && whole["frames"] as? Int == 2)
   }
 
+  @Test("without descriptors the list stays as it was; it is looked at again when there are some")
+  func exhausted() throws {
+    let daemon = try DaemonProcess(media: folder.path)
+    let client = try HTTPClient(daemon)
+    func names() throws -> [String] {
+      let items = try client.request("GET", "/api/v1/videos").json["items"] as? [[String: Any]]
+      return (items ?? []).compactMap { $0["name"] as? String }
+    }
+    #expect(try names() == ["movie.Mjpeg"])
+    let most = daemon.descriptors + 10
+    let set = try Tool.runAtOnce("prlimit", ["--pid", "\(daemon.pid)", "--nofile=\(most):\(most)"])
+    #expect(set.status == 0, "\(set.errors)")
+    var crowd = try (0..<60).map { _ in try RTSPClient(port: daemon.port) }
+    #expect(eventually { daemon.log.contains("no more connections can be taken") })
+    try folder.write("new.mjpeg", movie)
+    #expect(eventually { daemon.log.contains("cannot look at the media folder") })
+    #expect(try names() == ["movie.Mjpeg"])
+    #expect(!daemon.log.contains("no longer there"))
+    #expect(crowd.count == 60)
+    crowd = []
+    #expect(try eventually { try names() == ["movie.Mjpeg", "new.mjpeg"] })
+    #expect(daemon.log.components(separatedBy: "cannot look at").count == 2, "it is said once")
+  }
+
   @Test("files and folders appear and vanish in the list, and nobody who watches is disturbed")
   func comesAndGoes() throws {
     let daemon = try DaemonProcess(media: folder.path)

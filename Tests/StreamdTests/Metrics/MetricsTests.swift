@@ -186,6 +186,7 @@ struct MetricsTests {
     let tcp = "Transport: RTP/AVP/TCP;unicast;interleaved=0-1"
     #expect(try client.request("SETUP", daemon.url(), [name, tcp]).status == 200)
     #expect(try frames("udp") == sent && frames("tcp") == 0)
+    #expect(try metric("streamd_rtsp_sessions{state=\"paused\",transport=\"tcp\"}") == 1)
     #expect(try client.request("PLAY", daemon.url(), [name]).status == 200)
     #expect(try eventually { try frames("tcp") > 0 })
     #expect(try frames("udp") == sent)

@@ -163,6 +163,13 @@ struct RTPReceiverTests {
         senderReport(realtime: 0, timestamp: 0), .goodbye([0x5EED], reason: "end"),
       ]).span, at: now)
     #expect(isEnd)
+    _ = receiver.receive(packets.picture()[0], at: now)
+    for (sources, isItsOwn) in [([1, 2], false), ([1, 0x5EED], true)] as [([UInt32], Bool)] {
+      let isEnd = receiver.receiveControl(
+        control([senderReport(realtime: 0, timestamp: 0), .goodbye(sources, reason: "")]).span,
+        at: now)
+      #expect(isEnd == isItsOwn)
+    }
     for bytes in [[], [0x80], [0x81, 203, 0, 9], [UInt8](repeating: 0xFF, count: 64)] as [[UInt8]] {
       let isEnd = receiver.receiveControl(bytes.span, at: now)
       #expect(!isEnd)
