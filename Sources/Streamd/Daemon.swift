@@ -62,7 +62,6 @@ final class Daemon {
     let viewers = ViewerSessions(
       loop: loop, activity: activity, buffer: rtsp.buffer, ports: rtsp.ports,
       allowed: configuration.allowedServers, sessionsMax: limits.viewerSessionsMax)
-    viewers.picturesPerSecond = limits.liveFramesPerSecond
     viewers.pass = { [unowned access] in access.pass(for: $0) }
     viewers.lets = { [unowned rtsp] in $0.sees(rtsp.name(asked: $1)) }
     viewers.revoke = { [unowned access] in access.revoke($0) }
@@ -259,7 +258,6 @@ final class Daemon {
     control.recordings.limits = next.limits
     control.viewers.allowed = next.allowedServers
     control.viewers.sessionsMax = next.limits.viewerSessionsMax
-    control.viewers.picturesPerSecond = next.limits.liveFramesPerSecond
     control.relays.use(next.sources)
     control.relays.warn(of: catalog.playable)
     access.use(next.users, tokenSecret: next.tokenKey)

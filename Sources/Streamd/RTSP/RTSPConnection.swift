@@ -51,12 +51,12 @@ final class RTSPConnection: Connection {
 
   override func proceed() {
     while canGoOn, let step = next() { perform(step) }
-    finishIfOver()
+    finishIfClosed()
   }
 
   /// Where there is no room to answer in, nobody asks what is to be done.
-  private func finishIfOver() {
-    if conversation.isOver, !canGoOn { finish(lingerSeconds: limits.lingerSeconds) }
+  private func finishIfClosed() {
+    if conversation.isClosed, !canGoOn { finish(lingerSeconds: limits.lingerSeconds) }
   }
 
   private func next() -> RTSPServerConversation.Step? {
@@ -95,7 +95,7 @@ final class RTSPConnection: Connection {
     }
     conversation.wake(at: now)
     performEnds()
-    finishIfOver()
+    finishIfClosed()
   }
 
   override func ended() {

@@ -43,7 +43,8 @@ final class ViewerSession: Wakeable {
   private lazy var reception = makeReception()
   private var pending: Completion?
   private var meter = RateMeter()
-  private var pace: TokenBucket
+  private var pace = TokenBucket(
+    rate: ViewerSession.picturesPerSecondMax, burst: ViewerSession.picturesPerSecondMax / 4)
   private var latency: Double = -1
   private var nextSample: Instant = 0
   /// Attempts after the first one since the server was reached last.
@@ -60,6 +61,8 @@ final class ViewerSession: Wakeable {
   /// While it is set up anew, the session is still said to be playing.
   private var isReconnecting = false
 
+  /// More than a browser shows. A server that sends more would have each sent to each who watches.
+  private static let picturesPerSecondMax = 240
   private static let sampleNanoseconds: Instant = 250_000_000
 
   init(
@@ -76,7 +79,6 @@ final class ViewerSession: Wakeable {
     audience = Audience(loop: home.loop)
     policy = home.retryPolicy
     lastUse = loop.now
-    pace = TokenBucket(rate: home.picturesPerSecond, burst: max(1, home.picturesPerSecond / 4))
     super.init()
   }
 
@@ -328,7 +330,6 @@ final class ViewerSession: Wakeable {
   // MARK: What comes in
 
   private func show(_ picture: Picture) {
-    // Each is made and sent for each who watches.
     guard pace.take(at: loop.now) else { return }
     latest = picture
     if let due = picture.due {

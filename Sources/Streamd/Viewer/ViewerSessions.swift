@@ -13,11 +13,6 @@ final class ViewerSessions {
   /// Servers that may be watched besides our own.
   var allowed: [SocketAddress]
   var sessionsMax: Int
-  /// What a session shows at most, however few one publisher may send: files have rates of their
-  /// own.
-  var picturesPerSecond = Limits().liveFramesPerSecond {
-    didSet { picturesPerSecond = max(picturesPerSecond, Limits().liveFramesPerSecond) }
-  }
   private var sessions: [String: ViewerSession] = [:]
   /// Where our own RTSP server listens; nil while it is stopped.
   var ownServer: () -> SocketAddress? = { nil }

@@ -21,7 +21,7 @@ struct ClientAuthentication {
   init(_ userInfo: UserInfo?, token: String?) { (self.userInfo, self.token) = (userInfo, token) }
 
   /// The server has answered with something else than a 401.
-  mutating func accepted() { refusals = 0 }
+  mutating func forgetRefusals() { refusals = 0 }
 
   /// Takes the challenges of a 401; false when asking again would not help.
   mutating func learn(from headers: HeaderFields) -> Bool {

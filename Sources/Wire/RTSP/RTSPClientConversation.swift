@@ -218,7 +218,7 @@ public struct RTSPClientConversation {
 
   private mutating func handle(_ response: RTSPResponse, to request: Request) {
     if response.code != 401 {
-      authentication.accepted()
+      authentication.forgetRefusals()
     } else if authentication.learn(from: response.headers) {
       return waiting.insert(request, at: 0)
     }

@@ -114,7 +114,8 @@ public struct RTSPServerConversation {
   var nextNumber = 0
   var outbox: [Step] = []
   var question: Question?
-  var isClosed = false
+  /// Nothing more is heard: ``Step/close(_:)`` is done or to be done.
+  public internal(set) var isClosed = false
   var lastActivity: Nanoseconds
   /// When the incomplete message at hand began.
   var messageBegan: Nanoseconds?
@@ -225,9 +226,6 @@ public struct RTSPServerConversation {
     isClosed = true
     question = nil
   }
-
-  /// Whether nothing more is heard: ``Step/close(_:)`` is done or to be done.
-  public var isOver: Bool { isClosed }
 
   /// Whether an answer is waited for.
   public var isWaiting: Bool { question != nil }

@@ -127,7 +127,7 @@ public struct HTTPPullConversation {
       deadline = nil
       return outbox.append(.reconnect)
     }
-    if head.status != 401 { authentication.accepted() }
+    if head.status != 401 { authentication.forgetRefusals() }
     guard head.status == 200 else {
       return fail(.refused(code: head.status, phrase: head.phrase))
     }

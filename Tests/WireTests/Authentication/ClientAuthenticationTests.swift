@@ -72,7 +72,7 @@ struct ClientAuthenticationTests {
     let stale = "Digest realm=\"x\",nonce=\"1\",stale=true"
     #expect(learns(&client, stale) && learns(&client, stale))
     #expect(!learns(&client, stale))
-    client.accepted()
+    client.forgetRefusals()
     #expect(learns(&client, stale))
   }
 
