@@ -58,7 +58,8 @@ final class Daemon {
     live.takesOver = configuration.publishTakeover
     let rtsp = RTSPServer(
       loop: loop, catalog: catalog, live: live, limits: limits, activity: activity,
-      rtpPorts: configuration.ownPorts, metrics: metrics, access: access)
+      rtpPorts: configuration.ownPorts, segmentBytes: configuration.rtpPacketBytes,
+      metrics: metrics, access: access)
     let viewers = ViewerSessions(
       loop: loop, activity: activity, buffer: rtsp.buffer, ports: rtsp.ports,
       allowed: configuration.allowedServers, sessionsMax: limits.viewerSessionsMax)

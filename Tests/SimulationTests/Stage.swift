@@ -52,7 +52,7 @@ final class Stage {
     }
 
     private static func buffer(interleaved: Bool) -> PacketBuffer {
-      let packetizer = JPEGPacketizer(segmentBytes: 256, interleaved: interleaved)
+      let packetizer = JPEGPacketizer(segmentBytes: Stage.segmentBytes, interleaved: interleaved)
       let buffer = PacketBuffer(
         stride: packetizer.stride, prefix: packetizer.prefix, frameCapacity: 97,
         byteCapacity: 97 * 800)
@@ -63,6 +63,9 @@ final class Stage {
       return buffer
     }
   }
+
+  /// Pictures of a few hundred bytes are to have several packets.
+  static let segmentBytes = 256
 
   init(_ film: Film, choices: any RandomNumberGenerator) throws {
     loop = try EventLoop(clock: clock)

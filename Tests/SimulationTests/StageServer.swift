@@ -196,10 +196,13 @@ final class StageWay: Way {
     attempt = connection.attempt
     self.port = port
     self.channels = channels
+    super.init(
+      channels == nil
+        ? .datagrams(segmentBytes: Stage.segmentBytes)
+        : .interleaved(segmentBytes: Stage.segmentBytes))
   }
 
   override var transport: Transport { channels == nil ? .udp : .tcp }
-  override var layout: MediaFile.Layout { channels == nil ? .datagrams : .interleaved }
   override var channel: UInt8 { channels?.rtp ?? 0 }
 
   override func send(_ packets: PacketBuffer, frame: Int) -> Delivery {

@@ -113,7 +113,6 @@ final class RecordingWay: Way {
     var timestamp: UInt32
   }
 
-  private let isClassroom: Bool
   private let loop: EventLoop
   fileprivate(set) var sent: [Sent] = []
   fileprivate(set) var controls: [(at: Instant, packets: [RTCPPacket])] = []
@@ -121,11 +120,9 @@ final class RecordingWay: Way {
   fileprivate var hasRoom: (Instant) -> Bool = { _ in true }
 
   init(isClassroom: Bool, loop: EventLoop) {
-    self.isClassroom = isClassroom
     self.loop = loop
+    super.init(isClassroom ? .classroom : .datagrams(segmentBytes: 1400))
   }
-
-  override var layout: MediaFile.Layout { isClassroom ? .classroom : .datagrams }
 
   override func send(_ packets: PacketBuffer, frame: Int) -> Delivery {
     guard hasRoom(loop.now) else { return .full }

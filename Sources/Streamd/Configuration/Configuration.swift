@@ -19,6 +19,11 @@ struct Configuration {
   var www: String?
   /// Server ports for RTP and RTCP.
   var rtpPorts: ClosedRange<UInt16> = 25_000...44_999
+  /// The length of an RTP packet with its header.
+  var rtpPacketBytes = JPEGPacketizer.standardSegmentBytes
+  /// Fewer bytes cost a large picture more packets than they are worth; with more, what is measured
+  /// on loopback would not be what a network costs.
+  static let rtpPacketBytesRange = 256...JPEGPacketizer.standardSegmentBytes
   /// Other instances may listen on the ports of http and rtsp as well.
   var reusePort = false
   /// The addresses of all instances that share those ports, one for each alone.

@@ -31,6 +31,10 @@ extension Setting {
       "rtp_ports", \.rtpPorts, .portPairs, "FIRST-LAST", .later,
       "server ports for RTP and RTCP, in pairs"),
     Setting(
+      "rtp_packet_bytes", \.rtpPacketBytes, .number(Configuration.rtpPacketBytesRange, "bytes"),
+      "N", .restart,
+      "bytes of an RTP packet with its header; fewer where a VPN or a tunnel carries no more"),
+    Setting(
       list: "multicast", \.multicast, .multicast, "NAME=GROUP:PORT", .later,
       "what may be had by multicast, and where it goes then (/TTL: beyond routers)"),
     Setting(

@@ -33,7 +33,8 @@ final class DatagramWay: Way, EventHandler {
   }
 
   init(
-    _ sockets: Sockets, loop: EventLoop, buffer: ReceiveBuffer, heard: @escaping () -> Void
+    _ layout: MediaFile.Layout, _ sockets: Sockets, loop: EventLoop, buffer: ReceiveBuffer,
+    heard: @escaping () -> Void
   ) throws(SystemError) {
     rtp = sockets.rtp
     rtcp = sockets.rtcp
@@ -43,12 +44,11 @@ final class DatagramWay: Way, EventHandler {
     self.loop = loop
     self.buffer = buffer
     self.heard = heard
-    super.init()
+    super.init(layout)
     if let rtcp { registration = try loop.add(rtcp, .readable, self) }
   }
 
   override var transport: Transport { rtcp == nil ? .classroom : .udp }
-  override var layout: MediaFile.Layout { rtcp == nil ? .classroom : .datagrams }
 
   override var objects: (AnyObject, AnyObject) { (self, rtp) }
 

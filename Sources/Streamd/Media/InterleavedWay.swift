@@ -6,13 +6,15 @@ final class InterleavedWay: Way {
   private unowned let connection: RTSPConnection
   private let channels: TransportHeader.Channels
 
-  init(_ channels: TransportHeader.Channels, of connection: RTSPConnection) {
+  init(
+    _ layout: MediaFile.Layout, _ channels: TransportHeader.Channels, of connection: RTSPConnection
+  ) {
     self.connection = connection
     self.channels = channels
+    super.init(layout)
   }
 
   override var transport: Transport { .tcp }
-  override var layout: MediaFile.Layout { .interleaved }
   override var channel: UInt8 { channels.rtp }
 
   override var objects: (AnyObject, AnyObject) { (self, connection) }

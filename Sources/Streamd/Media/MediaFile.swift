@@ -8,11 +8,11 @@ internal import Wire
 /// of that is the worker's work.
 final class MediaFile {
   /// A way of sending, and so a layout of packets.
-  enum Layout {
-    /// RFC 2435 packets for one `send` with UDP segmentation.
-    case datagrams
+  enum Layout: Hashable {
+    /// RFC 2435 packets of so many bytes for one `send` with UDP segmentation.
+    case datagrams(segmentBytes: Int)
     /// The same with `$` prefixes for an RTSP connection.
-    case interleaved
+    case interleaved(segmentBytes: Int)
     /// One RTP packet per picture, holding the whole JPEG: the classroom dialect.
     case classroom
     /// One part of a multipart stream per picture.
@@ -21,8 +21,8 @@ final class MediaFile {
     /// What makes the packets; nil where a packet is a picture.
     var packetizer: JPEGPacketizer? {
       switch self {
-      case .datagrams: JPEGPacketizer(interleaved: false)
-      case .interleaved: JPEGPacketizer(interleaved: true)
+      case .datagrams(let bytes): JPEGPacketizer(segmentBytes: bytes, interleaved: false)
+      case .interleaved(let bytes): JPEGPacketizer(segmentBytes: bytes, interleaved: true)
       case .classroom, .multipart: nil
       }
     }

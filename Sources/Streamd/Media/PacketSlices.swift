@@ -49,7 +49,7 @@ final class PacketSlices {
 
   /// Packets that are there already.
   init(_ packets: PacketBuffer) {
-    (layout, worker, memory) = (.datagrams, nil, nil)
+    (layout, worker, memory) = (.datagrams(segmentBytes: packets.stride), nil, nil)
     (identity, pictures) = (nil, nil)
     entries = []
     bounds = [0, packets.count]

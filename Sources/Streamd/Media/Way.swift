@@ -23,11 +23,13 @@ class Way {
     case undeliverable
   }
 
+  /// The layout of the packets that go this way.
+  let layout: MediaFile.Layout
+
+  init(_ layout: MediaFile.Layout) { self.layout = layout }
+
   /// What it is called.
   var transport: Transport { preconditionFailure("a way that leads nowhere") }
-
-  /// The layout of the packets that go this way.
-  var layout: MediaFile.Layout { .datagrams }
 
   /// The interleaved channel of RTP packets, where there is one.
   var channel: UInt8 { 0 }

@@ -28,7 +28,8 @@ final class GroupMember: Subscriber {
     self.heard = heard
     before = stream.sender.total
     super.init(
-      media: stream.sender.media, way: SilentWay(), limits: limits, loop: loop, ended: ended)
+      media: stream.sender.media, way: SilentWay(stream.sender.way.layout), limits: limits,
+      loop: loop, ended: ended)
     stream.add(self)
   }
 

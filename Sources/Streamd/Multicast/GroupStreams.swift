@@ -48,7 +48,8 @@ final class GroupStreams {
   private func open(_ setting: MulticastSetting) throws(RTSPRefusal) -> GroupWay {
     do throws(SystemError) {
       return try GroupWay(
-        setting, interface: try interface.map(NetworkInterface.index) ?? 0, loop: server.loop,
+        setting, segmentBytes: server.segmentBytes,
+        interface: try interface.map(NetworkInterface.index) ?? 0, loop: server.loop,
         buffer: server.buffer)
     } catch {
       Log.warning(

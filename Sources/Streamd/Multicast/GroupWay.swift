@@ -15,15 +15,17 @@ final class GroupWay: Way, EventHandler {
 
   private static let controlBytes = 64 * 1024
 
-  /// - Parameter interface: which one packets leave by; 0 leaves it to the routes.
+  /// - Parameters:
+  ///   - segmentBytes: the length of RTP packets.
+  ///   - interface: which one packets leave by; 0 leaves it to the routes.
   /// - Throws: when there is no way to the group.
   init(
-    _ group: MulticastSetting, interface: UInt32, loop: EventLoop, buffer: ReceiveBuffer
+    _ group: MulticastSetting, segmentBytes: Int, interface: UInt32, loop: EventLoop,
+    buffer: ReceiveBuffer
   ) throws(SystemError) {
     let address = group.address
     rtp = try DatagramSocket(
-      local: address.anyAddress, segmentBytes: JPEGPacketizer(interleaved: false).stride,
-      receiveBufferBytes: 4096)
+      local: address.anyAddress, segmentBytes: segmentBytes, receiveBufferBytes: 4096)
     try rtp.setMulticast(hops: group.ttl, interface: interface)
     try rtp.connect(to: address)
     control = address.with(port: address.port + 1)
@@ -34,12 +36,11 @@ final class GroupWay: Way, EventHandler {
     try rtcp.join(address, interface: interface)
     self.loop = loop
     self.buffer = buffer
-    super.init()
+    super.init(.datagrams(segmentBytes: segmentBytes))
     registration = try loop.add(rtcp, .readable, self)
   }
 
   override var transport: Transport { .multicast }
-  override var layout: MediaFile.Layout { .datagrams }
   override var objects: (AnyObject, AnyObject) { (self, rtp) }
 
   /// Which of our addresses packets come from.

@@ -224,8 +224,7 @@ final class RTSPConnection: Connection {
   ) {
     let subscription = Subscription(
       connection: self, server: server, session: session, isClassroom: isClassroom)
-    let layout: MediaFile.Layout =
-      transport.channels != nil ? .interleaved : isClassroom ? .classroom : .datagrams
+    let layout = subscription.layout(transport)
     answerLater { [self] resume in
       let answer = { [weak self] (found: Result<Subscription.Feed, RTSPRefusal>) in
         guard let self, conversation.isWaiting else { return }

@@ -18,6 +18,9 @@ final class RTSPServer {
   let backlog: Backlog
   let activity: ActivityLog
   let ports: PortAllocator
+  /// The length of RTP packets, for as long as the server lives: a live picture is packetised once
+  /// for all.
+  let segmentBytes: Int
   /// Shared by all connections: what was read is consumed before the next read.
   let buffer = ReceiveBuffer(capacity: 16 * 1024)
 
@@ -49,7 +52,8 @@ final class RTSPServer {
   /// - Parameter access: asks nobody who they are where it is nil.
   init(
     loop: EventLoop, catalog: Catalog, live: LiveStreams, limits: Limits, activity: ActivityLog,
-    rtpPorts: ClosedRange<UInt16>, metrics: Metrics, access: Access? = nil
+    rtpPorts: ClosedRange<UInt16>, segmentBytes: Int = JPEGPacketizer.standardSegmentBytes,
+    metrics: Metrics, access: Access? = nil
   ) {
     self.metrics = metrics
     self.access = access ?? Access(loop: loop, metrics: metrics, limits: limits)
@@ -61,6 +65,7 @@ final class RTSPServer {
     door = Door(limits)
     backlog = Backlog(bytesMax: limits.backlogBytesMax)
     ports = PortAllocator(rtpPorts)
+    self.segmentBytes = segmentBytes
   }
 
   /// Where it listens; nil while it is stopped.

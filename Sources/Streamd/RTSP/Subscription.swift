@@ -38,6 +38,12 @@ struct Subscription {
     }
   }
 
+  /// How packets are laid out for a transport.
+  func layout(_ transport: TransportHeader) -> MediaFile.Layout {
+    if transport.channels != nil { return .interleaved(segmentBytes: server.segmentBytes) }
+    return isClassroom ? .classroom : .datagrams(segmentBytes: server.segmentBytes)
+  }
+
   /// Opens the way.
   ///
   /// - Returns: the subscriber, and the server's ports where it has some.
@@ -51,10 +57,11 @@ struct Subscription {
     if transport.isMulticast { return (try member(of: feed, name), nil) }
     if let channels = transport.channels {
       connection.makeRoom(forFramesOf: feed.longestFrame)
-      return (feed.subscriber(InterleavedWay(channels, of: connection), server, ended), nil)
+      let way = InterleavedWay(layout(transport), channels, of: connection)
+      return (feed.subscriber(way, server, ended), nil)
     }
     guard let ports = transport.clientPorts else { throw RTSPRefusal(.unsupportedTransport) }
-    let (way, port) = try openDatagrams(ports)
+    let (way, port) = try openDatagrams(ports, layout(transport))
     return (
       feed.subscriber(way, server, ended), TransportHeader.PortPair(rtp: port, rtcp: port + 1)
     )
@@ -74,14 +81,13 @@ struct Subscription {
   }
 
   private func openDatagrams(
-    _ client: TransportHeader.PortPair
+    _ client: TransportHeader.PortPair, _ layout: MediaFile.Layout
   ) throws(RTSPRefusal) -> (way: DatagramWay, port: UInt16) {
-    let sockets = try openSockets(
-      client, segmentBytes: isClassroom ? nil : JPEGPacketizer(interleaved: false).stride)
+    let sockets = try openSockets(client, segmentBytes: layout.packetizer?.stride)
     let port = sockets.rtp.local.port
     do throws(SystemError) {
       let way = try DatagramWay(
-        sockets, loop: server.loop, buffer: server.buffer,
+        layout, sockets, loop: server.loop, buffer: server.buffer,
         heard: { [unowned connection, session] in connection.heard(from: session) })
       return (way, port)
     } catch {

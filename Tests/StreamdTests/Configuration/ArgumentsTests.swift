@@ -32,7 +32,7 @@ struct ArgumentsTests {
     #expect(options.http.description == "127.0.0.1:5000")
     #expect(options.allowedServers.isEmpty)
     #expect(options.media == nil && options.www == nil)
-    #expect(options.rtpPorts == 25_000...44_999)
+    #expect(options.rtpPorts == 25_000...44_999 && options.rtpPacketBytes == 1400)
     #expect(options.rate == .standard)
     #expect(options.limits.sessionTimeoutSeconds == 60)
   }
@@ -42,6 +42,7 @@ struct ArgumentsTests {
     let flags = [
       ("--rtsp", "[::1]:9000"), ("--http", "0.0.0.0:80"), ("--allowed-servers", "10.0.0.1:8554"),
       ("--media", "/a=b c"), ("--www", "/w"), ("--rtp-ports", "30000-30001"),
+      ("--rtp-packet-bytes", "1200"),
       ("--fps", "30000/1001"), ("--session-timeout", "7"),
     ]
     let spaced = flags.flatMap { [$0.0, $0.1] } + ["--start"]
@@ -57,7 +58,7 @@ struct ArgumentsTests {
       #expect(options.http.description == "0.0.0.0:80")
       #expect(options.allowedServers.map(\.description) == ["10.0.0.1:8554"])
       #expect(options.media == "/a=b c" && options.www == "/w")
-      #expect(options.rtpPorts == 30_000...30_001)
+      #expect(options.rtpPorts == 30_000...30_001 && options.rtpPacketBytes == 1200)
       #expect(options.rate == FrameRate(30_000, 1001))
       #expect(options.limits.sessionTimeoutSeconds == 7)
     }
@@ -94,7 +95,7 @@ struct ArgumentsTests {
     "values at the bounds are taken",
     arguments: [
       "--rtsp=127.0.0.1:0", "--rtsp=localhost:65535", "--rtsp=0.0.0.0:8554",
-      "--rtp-ports=1024-1025",
+      "--rtp-ports=1024-1025", "--rtp-packet-bytes=256", "--rtp-packet-bytes=1400",
       "--rtp-ports=65534-65535", "--fps=0.1", "--fps=240", "--fps=29.97", "--session-timeout=1",
       "--session-timeout=86400",
     ])
@@ -106,6 +107,7 @@ struct ArgumentsTests {
       ("--rtsp", ["8554", "127.0.0.1", "127.0.0.1:65536", "example.org:8554", "::1:8554", ""]),
       ("--http", ["5000", "127.0.0.1:+1", "127.0.0.1:-1", ""]),
       ("--allowed-servers", ["host:1"]),
+      ("--rtp-packet-bytes", ["255", "1401", "0", "-1", "1,200", ""]),
       (
         "--rtp-ports",
         [
@@ -195,6 +197,7 @@ struct ArgumentsTests {
     let environment = [
       "STREAMD_HTTP": "127.0.0.1:1", "STREAMD_RTSP": "127.0.0.1:2", "STREAMD_START": "true",
       "STREAMD_MEDIA": "/m", "STREAMD_WWW": "/w", "STREAMD_RTP_PORTS": "30000-30009",
+      "STREAMD_RTP_PACKET_BYTES": "1200",
       "STREAMD_FPS": "5", "STREAMD_SESSION_TIMEOUT": "9", "STREAMD_BIND": "::",
       "STREAMD_ALLOWED_SERVERS": "10.0.0.1:1, 10.0.0.2:2", "STREAMD_ALLOWED_HOSTS": "A.example",
       "STREAMD_LOG_LEVEL": "debug", "STREAMD_LOG_FORMAT": "json",
@@ -211,7 +214,8 @@ struct ArgumentsTests {
     let options = try configuration(environment: environment)
     #expect(options.http.port == 1 && options.rtsp.port == 2 && options.start)
     #expect(options.media == "/m" && options.www == "/w")
-    #expect(options.rtpPorts == 30_000...30_009 && options.rate == FrameRate(5))
+    #expect(options.rtpPorts == 30_000...30_009 && options.rtpPacketBytes == 1200)
+    #expect(options.rate == FrameRate(5))
     #expect(options.limits.sessionTimeoutSeconds == 9 && options.limits.connectionsMax == 7)
     #expect(options.limits.mediaFilesMax == 8 && options.bind?.host == "::")
     #expect(options.allowedServers.map(\.description) == ["10.0.0.1:1", "10.0.0.2:2"])

@@ -27,7 +27,8 @@ struct ConfigurationFileTests {
       """
       {"start": true, "http": "[::1]:1", "rtsp": "127.0.0.1:2", "bind": "0.0.0.0", "media": "/m",
        "recordings": "/r",
-       "www": "/w", "rtp_ports": "30000-30009", "fps": "30000/1001", "session_timeout": 9,
+       "www": "/w", "rtp_ports": "30000-30009", "rtp_packet_bytes": 1200,
+       "fps": "30000/1001", "session_timeout": 9,
        "allowed_servers": ["10.0.0.1:1", "[::1]:2"], "allowed_hosts": ["tv.example"],
        "users": ["a:view:5f4dcc3b5aa765d61d8327deb882cf99:x*"], "token_key": "/k",
        "sources": {"cam": "rtsp://cam/x"},
@@ -38,7 +39,7 @@ struct ConfigurationFileTests {
     #expect(options.start && options.http.description == "[::1]:1" && options.rtsp.port == 2)
     #expect(
       options.media == "/m" && options.recordings == "/r" && options.www == "/w"
-        && options.rtpPorts == 30_000...30_009)
+        && options.rtpPorts == 30_000...30_009 && options.rtpPacketBytes == 1200)
     #expect(options.rate == FrameRate(30_000, 1001) && options.limits.sessionTimeoutSeconds == 9)
     #expect(options.allowedServers.count == 2 && options.allowedHosts == ["tv.example"])
     #expect(options.users.first?.videos?.map(\.text) == ["x*"] && options.tokenKeyFile == "/k")

@@ -141,11 +141,11 @@ struct CatalogTests {
     let catalog = try catalog()
     let media = try catalog.media(named: "a.mjpeg", on: loop)
     #expect(try catalog.media(named: "video/a.mjpeg", on: loop) === media)
-    #expect(media.packets(.datagrams) == nil)
-    let first = try catalog.packets(named: "a.mjpeg", .datagrams, on: loop)
-    #expect(first.media === media && media.packets(.datagrams) === first.packets)
-    #expect(try catalog.packets(named: "a.mjpeg", .datagrams, on: loop).packets === first.packets)
-    let other = try catalog.packets(named: "a.mjpeg", .interleaved, on: loop)
+    #expect(media.packets(.udp) == nil)
+    let first = try catalog.packets(named: "a.mjpeg", .udp, on: loop)
+    #expect(first.media === media && media.packets(.udp) === first.packets)
+    #expect(try catalog.packets(named: "a.mjpeg", .udp, on: loop).packets === first.packets)
+    let other = try catalog.packets(named: "a.mjpeg", .tcp, on: loop)
     #expect(other.media === media && other.packets !== first.packets)
     let (plain, prefixed) = (
       try first.packets.slice(of: 0, on: loop), try other.packets.slice(of: 0, on: loop)
@@ -157,11 +157,11 @@ struct CatalogTests {
   func changed() throws {
     try write("a.mjpeg", pictures: 3)
     let catalog = try catalog()
-    let old = try catalog.packets(named: "a.mjpeg", .datagrams, on: loop)
+    let old = try catalog.packets(named: "a.mjpeg", .udp, on: loop)
     let bytes = try old.packets.copy(of: 2, on: loop)
     // In place, then by another file of that name.
     try write("a.mjpeg", pictures: 2)
-    let new = try catalog.packets(named: "a.mjpeg", .datagrams, on: loop)
+    let new = try catalog.packets(named: "a.mjpeg", .udp, on: loop)
     #expect(new.media !== old.media && new.media.description.frameCount == 2)
     #expect(try new.packets.slice(of: 0, on: loop).frames == 0..<2)
     try write("b.mjpeg", pictures: 2)
@@ -169,7 +169,7 @@ struct CatalogTests {
     try FileManager.default.removeItem(at: a)
     try FileManager.default.moveItem(at: b, to: a)
     #expect(try catalog.media(named: "a.mjpeg", on: loop) !== new.media)
-    #expect(old.media.packets(.datagrams) === old.packets)
+    #expect(old.media.packets(.udp) === old.packets)
     #expect(old.packets.slice(of: 2) != nil)
     #expect(try old.packets.copy(of: 2, on: loop) == bytes)
   }
@@ -221,7 +221,7 @@ struct CatalogTests {
       #expect(refusal?.status == .unsupportedMediaType)
       #expect(refusal?.reason.hasPrefix(reason) == true, "\(refusal?.reason ?? "") not \(reason)")
       #expect(throws: RTSPRefusal.self) {
-        try catalog.packets(named: "\(number).mjpeg", .datagrams, on: loop)
+        try catalog.packets(named: "\(number).mjpeg", .udp, on: loop)
       }
     }
   }
@@ -233,7 +233,7 @@ struct CatalogTests {
     torn[frame + 4] = 12
     try folder.write("a.mjpeg", pictures[0] + torn + pictures[2])
     let catalog = try catalog()
-    let (media, packets) = try catalog.packets(named: "a.mjpeg", .datagrams, on: loop)
+    let (media, packets) = try catalog.packets(named: "a.mjpeg", .udp, on: loop)
     #expect(media.description.frameCount == 3 && media.damaged == 1)
     let slice = try packets.slice(of: 0, on: loop)
     #expect((0..<3).map { slice.packets.byteCount(of: $0) > 0 } == [true, false, true])

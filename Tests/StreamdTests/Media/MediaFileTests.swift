@@ -6,7 +6,7 @@ import Wire
 @testable import Streamd
 
 private enum Layouts {
-  static let all: [MediaFile.Layout] = [.datagrams, .interleaved, .classroom, .multipart]
+  static let all: [MediaFile.Layout] = [.udp, .tcp, .classroom, .multipart]
 }
 
 /// Files that change after they have been indexed and before somebody plays them.
@@ -48,7 +48,7 @@ struct MediaFileTests {
     MultipartStream.stamp(parts, 1, time: 1_795_000_123_000_042)
     #expect(
       parts.copy(of: 1) == MultipartStream.part(of: pictures[1], time: 1_795_000_123_000_042))
-    let pieces = try packets("a.mjpeg", .datagrams)
+    let pieces = try packets("a.mjpeg", .udp)
     #expect(pieces.count == 3 && pieces.stride == 1400)
     #expect((0..<3).allSatisfy { pieces.packets(of: $0) > 1 })
   }
@@ -72,7 +72,7 @@ struct MediaFileTests {
       #expect(picture.count > bare[number].count + 400 && picture.suffix(2) == [0xFF, 0xD9])
     }
     // RTP carries neither the tables nor EOI, so that it makes no difference there.
-    let (pieces, others) = (try packets("a.avi", .datagrams), try packets("b.mjpeg", .datagrams))
+    let (pieces, others) = (try packets("a.avi", .udp), try packets("b.mjpeg", .udp))
     for number in 0..<3 { #expect(pieces.copy(of: number) == others.copy(of: number)) }
   }
 

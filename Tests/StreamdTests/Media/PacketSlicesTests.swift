@@ -99,7 +99,7 @@ struct PacketSlicesTests {
     let memory = PacketMemory(bytesMax: 100 << 20)
     do {
       let index = try MotionJPEGIndex(Array(pictures.joined()).span)
-      let packets = PacketSlices(.datagrams, index, from: source, on: worker, in: memory)
+      let packets = PacketSlices(.udp, index, from: source, on: worker, in: memory)
       _ = try packets.slice(of: 0, on: loop)
       #expect(memory.bytes > 0)
     }

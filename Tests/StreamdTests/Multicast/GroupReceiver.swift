@@ -32,11 +32,15 @@ final class GroupReceiver {
 
   /// The next packet's header; nil when none comes within the time.
   func packet(within milliseconds: Int32 = 5000) -> RTPHeader? {
-    guard wait(rtp.descriptor.number, milliseconds), rtp.receive(into: buffer) != nil else {
+    guard wait(rtp.descriptor.number, milliseconds), let count = rtp.receive(into: buffer) else {
       return nil
     }
+    longest = max(longest, count)
     return try? RTPHeader(parsing: buffer.copy().span)
   }
+
+  /// The longest packet so far, in bytes.
+  private(set) var longest = 0
 
   /// As many packets as are asked for.
   func packets(_ count: Int) throws -> [RTPHeader] {

@@ -37,6 +37,17 @@ struct MulticastContractTests {
     }
   }
 
+  @Test("packets have the size that was asked for")
+  func size() throws {
+    let group = try GroupReceiver()
+    let daemon = try DaemonProcess(group.arguments() + ["--rtp-packet-bytes", "700"])
+    let member = try Member(daemon)
+    try member.ask("PLAY")
+    _ = try group.packets(60)
+    #expect(group.longest == 700)
+    try member.ask("TEARDOWN")
+  }
+
   @Test("one sends for all: each packet once, whoever comes, rests and goes")
   func once() throws {
     let group = try GroupReceiver()
