@@ -3,8 +3,10 @@ internal import Glibc
 
 /// A connected TCP socket.
 public final class StreamSocket {
-  /// The other end.
-  public let peer: SocketAddress
+  /// The other end; or whom a proxy there speaks for.
+  public private(set) var peer: SocketAddress
+  /// Somebody stands in between, so that the other end's address is not that of the connection.
+  public private(set) var isProxied = false
   /// Our end.
   public let local: SocketAddress
   let descriptor: Descriptor
@@ -82,10 +84,31 @@ public final class StreamSocket {
     _ = shutdown(descriptor.number, Int32(SHUT_WR))
   }
 
+  /// The other end is a proxy, which has said whom it speaks for; nil when it does not know.
+  public func speaks(for client: SocketAddress?) {
+    isProxied = true
+    if let client { peer = client }
+  }
+
   /// Reads once into `buffer`, at most its whole length.
   public func receive(into buffer: ReceiveBuffer) -> Received {
+    read(into: buffer, atMost: buffer.capacity, flags: 0)
+  }
+
+  /// The same, but at most so many bytes: what is behind them stays to be read.
+  public func receive(into buffer: ReceiveBuffer, atMost bytes: Int) -> Received {
+    precondition(bytes > 0, "a read of nothing looks like the end")
+    return read(into: buffer, atMost: min(bytes, buffer.capacity), flags: 0)
+  }
+
+  /// Looks at what has come in, which all stays to be read.
+  public func peek(into buffer: ReceiveBuffer) -> Received {
+    read(into: buffer, atMost: buffer.capacity, flags: Int32(MSG_PEEK))
+  }
+
+  private func read(into buffer: ReceiveBuffer, atMost bytes: Int, flags: Int32) -> Received {
     let number = descriptor.number
-    let call = systemCall { unsafe recv(number, buffer.base, buffer.capacity, 0) }
+    let call = systemCall { unsafe recv(number, buffer.base, bytes, flags) }
     switch call {
     case .value(0): return .closed
     case .value(let count):

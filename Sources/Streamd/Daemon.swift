@@ -65,6 +65,7 @@ final class Daemon {
       allowed: configuration.allowedServers, sessionsMax: limits.viewerSessionsMax)
     viewers.pass = { [unowned access] in access.pass(for: $0) }
     viewers.lets = { [unowned rtsp] in $0.sees(rtsp.name(asked: $1)) }
+    rtsp.arrivals.isOwn = { [unowned viewers] in viewers.isConnected(from: $0) }
     viewers.revoke = { [unowned access] in access.revoke($0) }
     let recordings = Recordings(
       loop: loop, activity: activity, folder: try Self.recordings(configuration), limits: limits)

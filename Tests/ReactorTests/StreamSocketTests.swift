@@ -44,6 +44,29 @@ struct StreamSocketTests {
     loop.remove(reading)
   }
 
+  @Test("what is only looked at, or is behind so many bytes, stays to be read")
+  func peek() throws {
+    let (near, far) = try Loopback.connection()
+    let buffer = ReceiveBuffer(capacity: 8)
+    #expect(near.peek(into: buffer) == .nothing)
+    #expect(far.send([1, 2, 3, 4, 5, 6], from: 0) == .bytes(6))
+    // On loopback it is there when it has been sent.
+    #expect(near.peek(into: buffer) == .bytes(6) && buffer.copy() == [1, 2, 3, 4, 5, 6])
+    #expect(near.receive(into: buffer, atMost: 4) == .bytes(4) && buffer.copy() == [1, 2, 3, 4])
+    #expect(near.receive(into: buffer, atMost: 100) == .bytes(2) && buffer.copy() == [5, 6])
+  }
+
+  @Test("a proxy at the other end says whose connection it is")
+  func proxied() throws {
+    let (near, _) = try Loopback.connection()
+    let proxy = near.peer
+    #expect(!near.isProxied)
+    near.speaks(for: nil)
+    #expect(near.isProxied && near.peer == proxy)
+    near.speaks(for: SocketAddress("192.0.2.7:40000"))
+    #expect(near.isProxied && near.peer.description == "192.0.2.7:40000")
+  }
+
   @Test("nothing to read is told from the end")
   func receive() throws {
     let loop = try EventLoop()

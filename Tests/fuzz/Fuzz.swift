@@ -21,6 +21,7 @@ let targets: [String: Target] = [
   "http-body": HTTPTargets.bodies,
   "http-response": HTTPTargets.responses,
   "http-header": HTTPTargets.headers,
+  "proxy-header": HTTPTargets.proxyHeader,
   "websocket": HTTPTargets.webSocket,
   "http-pull": SourceTargets.pull,
   "source-url": SourceTargets.url,

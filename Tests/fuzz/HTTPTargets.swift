@@ -1,6 +1,18 @@
 @testable import Wire
 
 enum HTTPTargets {
+  /// What a proxy says first: nothing is known before its last byte, and nothing changes behind it.
+  static func proxyHeader(_ input: [UInt8]) {
+    guard let header = try? ProxyHeader.parse(input.span) else { return }
+    require((1...ProxyHeader.lengthMax).contains(header.length), "\(header)")
+    require(header.length <= input.count, "\(header) of \(input.count)")
+    for length in [header.length - 1, header.length / 2] {
+      let part = try? ProxyHeader.parse(Array(input[..<length]).span)
+      require(part == nil, "\(header) after \(length)")
+    }
+    require((try? ProxyHeader.parse(Array(input[..<header.length]).span)) == header, "\(header)")
+  }
+
   /// Requests: the same however they are cut.
   static func requests(_ input: [UInt8]) {
     guard let (whole, pieces) = pieces(input) else { return }

@@ -9,6 +9,10 @@ struct AddressPolicy: Equatable {
   var denied: [AddressRange] = []
   /// Proxies that say the truth of whom they speak for.
   var trustedProxies: [AddressRange] = []
+  /// Those that say so at the beginning of each connection to the RTSP port, in the PROXY protocol.
+  var rtspProxies: [AddressRange] = []
+  /// The same of the HTTP port.
+  var httpProxies: [AddressRange] = []
 
   /// Whether somebody at this address is served.
   func admits(_ address: SocketAddress) -> Bool {

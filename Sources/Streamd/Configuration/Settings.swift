@@ -71,6 +71,12 @@ extension Setting {
     Setting(
       list: "trusted_proxies", \.addresses.trustedProxies, .addresses, "ADDRESSES", .now,
       "proxies whose X-Forwarded-For is believed"),
+    Setting(
+      list: "rtsp_proxies", \.addresses.rtspProxies, .addresses, "ADDRESSES", .now,
+      "proxies that begin each connection to RTSP with the PROXY protocol"),
+    Setting(
+      list: "http_proxies", \.addresses.httpProxies, .addresses, "ADDRESSES", .now,
+      "the same for the HTTP port"),
     Setting("log_level", \.logLevel, .level, "LEVEL", .now, "error, warning, info or debug"),
     Setting("log_format", \.logFormat, .format, "FORMAT", .now, "text (key=value) or json"),
     Setting(limits: "limits", "bounds, such as connections=500; see streamd.json(5)"),

@@ -13,6 +13,8 @@ final class HTTPServer {
   var policy: RequestPolicy
   let metrics: Metrics
   let access: Access
+  /// Who comes through a proxy that speaks the PROXY protocol.
+  private let arrivals: ProxiedArrivals
   private var listener: Listener?
   /// Where this instance alone is reached, when it shares the other one.
   private var ownListener: Listener?
@@ -34,6 +36,7 @@ final class HTTPServer {
     self.limits = limits
     door = Door(limits)
     self.buffer = buffer
+    arrivals = ProxiedArrivals("http", loop: loop, buffer: buffer, metrics: metrics)
     files = StaticFiles(folder: www, siblings: control.siblings.addresses)
     api = API(control, files: files)
     policy = RequestPolicy(allowedHosts: allowedHosts)
@@ -56,14 +59,14 @@ final class HTTPServer {
   func start(on address: SocketAddress) throws(SystemError) {
     listener = try Listener(
       address, isShared: isShared, on: loop, exhausted: Listener.exhausted,
-      accepted: { [unowned self] in accept($0, isOwn: ownListener == nil) })
+      accepted: { [unowned self] in arrived($0, isOwn: ownListener == nil) })
   }
 
   /// Listens where this instance alone is reached.
   func startOwn(on address: SocketAddress) throws(SystemError) {
     ownListener = try Listener(
       address, on: loop, exhausted: Listener.exhausted,
-      accepted: { [unowned self] in accept($0, isOwn: true) })
+      accepted: { [unowned self] in arrived($0, isOwn: true) })
   }
 
   /// Takes no more connections on a port that others share; those that there are go on.
@@ -76,7 +79,7 @@ final class HTTPServer {
   func start(inherited socket: InheritedSocket) throws(SystemError) {
     listener = try Listener(
       inherited: socket, on: loop, exhausted: Listener.exhausted,
-      accepted: { [unowned self] in accept($0, isOwn: ownListener == nil) })
+      accepted: { [unowned self] in arrived($0, isOwn: ownListener == nil) })
   }
 
   func stop() {
@@ -119,6 +122,12 @@ final class HTTPServer {
     for browser in browsers.values
     where api.control.lets(browser.identity, see: recording.source.name) {
       browser.send(message)
+    }
+  }
+
+  private func arrived(_ socket: StreamSocket, isOwn: Bool) {
+    arrivals.admit(socket, from: access.addresses.httpProxies, limits) { [unowned self] in
+      accept($0, isOwn: isOwn)
     }
   }
 

@@ -20,6 +20,7 @@ extension RTSPConnection {
   ) {
     do throws(RTSPRefusal) {
       try checkPublish(name)
+      guard transport.channels != nil || !isBalanced else { throw Self.noDatagrams }
       let publisher = RTSPPublisher(
         name, track, transport, of: self, session: session, server: server)
       let ports = try admit(session) { () throws(RTSPRefusal) in

@@ -36,6 +36,15 @@ final class RTSPConnection: Connection {
 
   private var limits: Limits { server.limits }
 
+  /// Somebody stands between the player and us, whom RTP would go to, or come from. Whoever comes
+  /// from this machine without a proxy's word is more likely a player.
+  var isBalanced: Bool {
+    socket.isProxied || server.access.addresses.isProxy(peer) && !peer.isLocalhost
+  }
+
+  static let noDatagrams = RTSPRefusal(
+    .unsupportedTransport, "UDP does not get through the proxy, take TCP")
+
   /// The address that the client has connected to.
   var local: SocketAddress { socket.local }
 

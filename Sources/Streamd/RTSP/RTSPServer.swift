@@ -44,6 +44,8 @@ final class RTSPServer {
   private var ended: [Transport: Subscriber.Counters] = [:]
   let metrics: Metrics
   let access: Access
+  /// Who comes through a proxy.
+  let arrivals: ProxiedArrivals
   /// What goes to multicast groups.
   private(set) lazy var groups = GroupStreams(of: self)
 
@@ -64,6 +66,7 @@ final class RTSPServer {
     self.limits = limits
     door = Door(limits)
     backlog = Backlog(bytesMax: limits.backlogBytesMax)
+    arrivals = ProxiedArrivals("rtsp", loop: loop, buffer: buffer, metrics: metrics)
     ports = PortAllocator(rtpPorts)
     self.segmentBytes = segmentBytes
   }
@@ -75,7 +78,7 @@ final class RTSPServer {
   func adopt(_ socket: InheritedSocket) throws(SystemError) {
     listener = try Listener(
       inherited: socket, on: loop, exhausted: Listener.exhausted,
-      accepted: { [unowned self] in accept($0) })
+      accepted: { [unowned self] in arrived($0) })
     isInherited = true
   }
 
@@ -84,7 +87,7 @@ final class RTSPServer {
     if !isInherited {
       listener = try Listener(
         address, isShared: isShared, on: loop, exhausted: Listener.exhausted,
-        accepted: { [unowned self] in accept($0) })
+        accepted: { [unowned self] in arrived($0) })
     }
     isServing = true
   }
@@ -235,6 +238,12 @@ final class RTSPServer {
   ) {
     door.closeSession(connection.peer)
     metrics.sessionEnded(reason)
+  }
+
+  private func arrived(_ socket: StreamSocket) {
+    arrivals.admit(socket, from: access.addresses.rtspProxies, limits) { [unowned self] in
+      accept($0)
+    }
   }
 
   private func accept(_ socket: StreamSocket) {

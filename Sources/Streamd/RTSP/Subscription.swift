@@ -51,8 +51,8 @@ struct Subscription {
   func open(
     _ feed: Feed, _ transport: TransportHeader, named name: String
   ) throws(RTSPRefusal) -> (Subscriber, TransportHeader.PortPair?) {
-    guard transport.channels != nil || !isBalanced else {
-      throw RTSPRefusal(.unsupportedTransport, "UDP does not get through the proxy, take TCP")
+    guard transport.channels != nil || !connection.isBalanced else {
+      throw RTSPConnection.noDatagrams
     }
     if transport.isMulticast { return (try member(of: feed, name), nil) }
     if let channels = transport.channels {
@@ -65,12 +65,6 @@ struct Subscription {
     return (
       feed.subscriber(way, server, ended), TransportHeader.PortPair(rtp: port, rtcp: port + 1)
     )
-  }
-
-  /// Somebody stands between the player and us, of whom alone we know the address: RTP would go
-  /// there. Whoever comes from this machine is more likely a player.
-  private var isBalanced: Bool {
-    server.access.addresses.isProxy(connection.peer) && !connection.peer.isLocalhost
   }
 
   private func member(of feed: Feed, _ name: String) throws(RTSPRefusal) -> GroupMember {

@@ -124,6 +124,9 @@ final class RTSPReception: Wakeable, EventHandler {
   /// Plays from a place in microseconds, or from where it stands.
   func play(from start: Int64?) { connection?.command { $0.play(from: start) } }
 
+  /// Our end of the connection.
+  var local: SocketAddress? { connection?.socket.local }
+
   func pause() { connection?.command { $0.pause() } }
 
   /// Lets go of the connection, which tells us nothing any more, and of the ports.

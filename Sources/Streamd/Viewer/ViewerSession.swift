@@ -82,6 +82,9 @@ final class ViewerSession: Wakeable {
     super.init()
   }
 
+  /// Our end of its connection, while there is one.
+  var local: SocketAddress? { reception.local }
+
   private func makeReception() -> RTSPReception {
     let url = "rtsp://\(address)/\(PercentEncoding.encode(target.videoFile))"
     return RTSPReception(

@@ -78,6 +78,13 @@ final class ViewerSessions {
     return session
   }
 
+  /// Whether one of them has a connection whose end is there.
+  func isConnected(from end: SocketAddress) -> Bool {
+    sessions.values.contains { session in
+      session.local.map { $0.isSameHost(as: end) && $0.port == end.port } ?? false
+    }
+  }
+
   func ended(_ session: ViewerSession) {
     sessions[session.id] = nil
     if case .pass(let word)? = session.credentials { revoke(word) }

@@ -207,7 +207,8 @@ struct ArgumentsTests {
       "STREAMD_INSTANCES": "127.0.0.1:7", "STREAMD_INSTANCE": "0",
       "STREAMD_MULTICAST": "a=239.255.0.1:5004", "STREAMD_MULTICAST_INTERFACE": "eth0",
       "STREAMD_ALLOW": "10.0.0.0/8,::1", "STREAMD_DENY": "10.0.0.1",
-      "STREAMD_TRUSTED_PROXIES": "127.0.0.1",
+      "STREAMD_TRUSTED_PROXIES": "127.0.0.1", "STREAMD_RTSP_PROXIES": "10.0.0.2,10.0.0.3",
+      "STREAMD_HTTP_PROXIES": "10.0.0.4",
       "STREAMD_LIMITS": "connections=7,media_files=8", "HOME": "/root",
     ]
     #expect(Set(Setting.all.map(\.variable)).isSubset(of: environment.keys))
@@ -226,6 +227,8 @@ struct ArgumentsTests {
     #expect(options.sources.map(\.name) == ["cam"])
     #expect(options.addresses.allowed.count == 2 && options.addresses.denied.count == 1)
     #expect(options.addresses.trustedProxies.map(\.description) == ["127.0.0.1"])
+    #expect(options.addresses.rtspProxies.map(\.description) == ["10.0.0.2", "10.0.0.3"])
+    #expect(options.addresses.httpProxies.map(\.description) == ["10.0.0.4"])
 
     let flags = try configuration(
       "--fps=7", "--allowed-servers", "10.0.0.3:3", environment: environment)

@@ -33,6 +33,7 @@ struct ConfigurationFileTests {
        "users": ["a:view:5f4dcc3b5aa765d61d8327deb882cf99:x*"], "token_key": "/k",
        "sources": {"cam": "rtsp://cam/x"},
        "allow": ["10.0.0.0/8"], "deny": ["::1"], "trusted_proxies": ["10.0.0.1"],
+       "rtsp_proxies": ["10.0.0.2"], "http_proxies": ["10.0.0.3"],
        "log_level": "error", "log_format": "json",
        "limits": {"connections": 7, "viewer_sessions": 0}}
       """)

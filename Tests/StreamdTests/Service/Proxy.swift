@@ -12,7 +12,8 @@ final class Proxy {
 
   struct Failure: Error, CustomStringConvertible { var description: String }
 
-  init(of daemon: DaemonProcess) async throws {
+  /// - Parameter introduces: says whom it speaks for, in the PROXY protocol.
+  init(of daemon: DaemonProcess, introduces: Bool = false) async throws {
     folder = try TemporaryFolder()
     certificate = folder.path + "/streamd.crt"
     let made = try await Tool.run(
@@ -45,7 +46,9 @@ final class Proxy {
         ("    listen [::]:322 ssl;\n", ""),
         // Before RTSP is started there is no port; nobody listens on 1.
         ("127.0.0.1:8554", "127.0.0.1:\(max(daemon.port, 1))"),
-      ])
+      ]
+        + (introduces
+          ? [("#proxy_bind ", "proxy_bind "), ("#proxy_protocol ", "proxy_protocol ")] : []))
     try folder.write("http.conf", Array(http.utf8))
     try folder.write("stream.conf", Array(stream.utf8))
     try folder.write("nginx.conf", Array(Self.frame(folder.path).utf8))

@@ -29,6 +29,18 @@ struct ProxyTests {
     #expect(played.count == 100)
   }
 
+  @Test("over RTSPS the player's own address is known, when the proxy tells it")
+  func introduced() async throws {
+    let daemon = try DaemonProcess(["--rtsp-proxies", "127.0.0.2"])
+    let proxy = try await Proxy(of: daemon, introduces: true)
+    let url = "rtsps://127.0.0.1:\(proxy.rtspsPort)/movie.Mjpeg"
+    let played = try await PlayerTests.ffmpeg(url, "tcp", frames: 20)
+    #expect(played.count == 20)
+    #expect(daemon.log.contains("msg=\"client left\" peer=127.0.0.1:"))
+    // It is asked by nobody else.
+    #expect(!daemon.log.contains("127.0.0.2"))
+  }
+
   @Test("a stream over HTTPS comes picture by picture, and the metrics stay inside")
   func stream() async throws {
     let daemon = try DaemonProcess()
