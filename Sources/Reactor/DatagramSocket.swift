@@ -17,9 +17,11 @@ public final class DatagramSocket {
 
   /// What sending came to.
   public enum Sent: Equatable {
-    /// The kernel took everything; or the beginning of a large frame, whose rest is lost on the way
-    /// like any datagram may be.
+    /// The kernel took everything.
     case sent
+    /// So many bytes of a large frame, whole packets. What has left has used up its sequence
+    /// numbers: the rest is to follow, by ``send(restOf:from:atMost:)``.
+    case part(Int)
     /// No room in the kernel's buffer; nothing was taken.
     case full
     /// The peer's port is closed: an earlier datagram came back.
@@ -30,10 +32,13 @@ public final class DatagramSocket {
     case tooLarge
   }
 
-  /// The kernel's bounds for one segmented send: UDP's length field, and a number of segments that
+  /// The kernel's bound for one segmented send, UDP's length field; and a number of segments that
   /// every kernel since 4.18 takes.
-  private static let bytesPerSendMax = 65_507
+  public static let bytesPerSendMax = 65_507
   private static let segmentsPerSendMax = 64
+  /// So much of a frame at once, 125 kB: more would fill the buffer that Linux gives a receiver by
+  /// default.
+  private static let sendsPerFrameMax = 2
 
   /// Binds to `local`; ``connect(to:)`` follows when the peer is known.
   ///
@@ -79,24 +84,39 @@ public final class DatagramSocket {
     }
   }
 
-  /// Sends one frame: in one call as long as it fits in one, which it does up to 64 kB.
+  /// Sends one frame: in one call as long as it fits in one, which it does up to 64 kB. Of frames
+  /// beyond 125 kB a part is left.
   public func send(_ packets: PacketBuffer, frame: Int) -> Sent {
     let (base, count) = unsafe packets.bytes(of: frame)
     // Even one packet goes by way of the segments where those are on: the kernel refuses it just as
     // it would refuse several, and the fallback is there.
     if !segmentation && packets.packets(of: frame) == 1 { return unsafe send(base, count) }
     precondition(packets.stride == segmentBytes, "packets laid out for another segment size")
+    return unsafe sendChunks(base, count, atMost: Self.sendsPerFrameMax)
+  }
+
+  /// Sends what is left of a frame from byte `offset` of a copy on, with so many calls at most.
+  public func send(restOf bytes: [UInt8], from offset: Int, atMost sends: Int) -> Sent {
+    precondition(offset < bytes.count, "nothing is left")
+    return unsafe bytes.withUnsafeBytes { raw in
+      guard let base = raw.baseAddress else { return .sent }
+      return unsafe sendChunks(base + offset, raw.count - offset, atMost: sends)
+    }
+  }
+
+  private func sendChunks(_ base: UnsafeRawPointer, _ count: Int, atMost sends: Int) -> Sent {
     let segments = min(Self.segmentsPerSendMax, max(1, Self.bytesPerSendMax / segmentBytes))
     let chunk = segments * segmentBytes
     var offset = 0
-    while offset < count {
-      let outcome = unsafe sendSegments(base + offset, min(chunk, count - offset))
-      // What has left has used up its sequence numbers; the frame cannot be taken back.
-      if outcome == .full && offset > 0 { return .sent }
-      guard outcome == .sent else { return outcome }
-      offset += chunk
+    for _ in 0..<sends where offset < count {
+      switch unsafe sendSegments(base + offset, min(chunk, count - offset)) {
+      case .sent: offset = min(offset + chunk, count)
+      case .part(let bytes): return .part(offset + bytes)
+      case .full where offset > 0: return .part(offset)
+      case let outcome: return outcome
+      }
     }
-    return .sent
+    return offset < count ? .part(offset) : .sent
   }
 
   /// Sends one datagram, an RTCP packet say.
@@ -175,7 +195,7 @@ public final class DatagramSocket {
   /// More than a small receive buffer holds; the peer, alone heard by now, may go on sending.
   private static let discardsMax = 1024
 
-  private func sendSegments(_ base: UnsafeMutableRawPointer, _ count: Int) -> Sent {
+  private func sendSegments(_ base: UnsafeRawPointer, _ count: Int) -> Sent {
     if segmentation {
       let number = descriptor.number
       switch systemCall({ unsafe Glibc.send(number, base, count, Int32(MSG_DONTWAIT)) }) {
@@ -192,7 +212,7 @@ public final class DatagramSocket {
   }
 
   /// One message per packet, still one system call for the frame.
-  private func sendEach(_ base: UnsafeMutableRawPointer, _ count: Int) -> Sent {
+  private func sendEach(_ base: UnsafeRawPointer, _ count: Int) -> Sent {
     let (number, stride) = (descriptor.number, segmentBytes)
     let packets = (count + stride - 1) / stride
     return unsafe withUnsafeTemporaryAllocation(of: iovec.self, capacity: packets) { parts in
@@ -200,7 +220,9 @@ public final class DatagramSocket {
         for index in 0..<packets {
           let offset = index * stride
           unsafe parts.initializeElement(
-            at: index, to: iovec(iov_base: base + offset, iov_len: min(stride, count - offset)))
+            at: index, to: iovec(
+              iov_base: UnsafeMutableRawPointer(mutating: base + offset),
+              iov_len: min(stride, count - offset)))
           var message = unsafe clinux_mmsghdr()
           unsafe message.header.msg_iov = parts.baseAddress.map { unsafe $0 + index }
           unsafe message.header.msg_iovlen = 1
@@ -212,7 +234,7 @@ public final class DatagramSocket {
               number, messages.baseAddress, UInt32(packets), Int32(MSG_DONTWAIT)))
         }
         switch call {
-        case .value: return .sent
+        case .value(let sent): return sent < packets ? .part(sent * stride) : .sent
         case .wouldBlock: return .full
         case .failed(let code): return Self.outcome(code)
         }

@@ -1,5 +1,5 @@
-/// What waits for all viewers over TCP that are slow to take it, together. Each holds the rest of
-/// one frame at most, but a frame may have megabytes.
+/// What waits for all viewers that are slow to take it, together. Each holds the rest of one frame
+/// at most, but a frame may have megabytes.
 final class Backlog {
   var bytesMax: Int
   private(set) var bytes = 0

@@ -19,6 +19,9 @@ final class DatagramWay: Way, EventHandler {
   private let rtpPeer: SocketAddress
   private var rtcpPeer: SocketAddress
   private var isControlLatched = false
+  private let backlog: Backlog
+  /// Of a frame that was too large to be sent at once; made when there is one.
+  private var rest: DatagramRest?
   /// Told when RTCP came in.
   private let heard: () -> Void
 
@@ -34,7 +37,7 @@ final class DatagramWay: Way, EventHandler {
 
   init(
     _ layout: MediaFile.Layout, _ sockets: Sockets, loop: EventLoop, buffer: ReceiveBuffer,
-    heard: @escaping () -> Void
+    backlog: Backlog, heard: @escaping () -> Void
   ) throws(SystemError) {
     rtp = sockets.rtp
     rtcp = sockets.rtcp
@@ -43,6 +46,7 @@ final class DatagramWay: Way, EventHandler {
     ports = sockets.ports
     self.loop = loop
     self.buffer = buffer
+    self.backlog = backlog
     self.heard = heard
     super.init(layout)
     if let rtcp { registration = try loop.add(rtcp, .readable, self) }
@@ -75,12 +79,22 @@ final class DatagramWay: Way, EventHandler {
   }
 
   override func send(_ packets: PacketBuffer, frame: Int) -> Delivery {
+    if let rest, rest.isPending { return .full }
     switch rtp.send(packets, frame: frame) {
-    case .sent: .sent
-    case .full: .full
-    case .refused: .refused
-    case .noRoute, .tooLarge: .undeliverable
+    case .sent: return .sent
+    case .part(let count):
+      sendLater(packets, frame, from: count)
+      return .sent
+    case .full: return .full
+    case .refused: return .refused
+    case .noRoute, .tooLarge: return .undeliverable
     }
+  }
+
+  private func sendLater(_ packets: PacketBuffer, _ frame: Int, from offset: Int) {
+    let rest = rest ?? DatagramRest(rtp, loop: loop, backlog: backlog)
+    self.rest = rest
+    rest.keep(packets, frame: frame, from: offset)
   }
 
   override func sendControl(_ bytes: [UInt8]) {
@@ -91,6 +105,7 @@ final class DatagramWay: Way, EventHandler {
   override func release() {
     if let registration { loop.remove(registration) }
     registration = nil
+    rest?.drop()
     ports.release(rtp.local.port)
   }
 

@@ -9,6 +9,8 @@ final class GroupWay: Way, EventHandler {
   private let rtcp: DatagramSocket
   private let loop: EventLoop
   private let buffer: ReceiveBuffer
+  /// Of a frame that was too large to be sent at once.
+  private let rest: DatagramRest
   private var registration: Registration?
   /// Told of what a receiver, or somebody else, says.
   var heard: (Span<UInt8>, _ source: SocketAddress) -> Void = { _, _ in }
@@ -21,7 +23,7 @@ final class GroupWay: Way, EventHandler {
   /// - Throws: when there is no way to the group.
   init(
     _ group: MulticastSetting, segmentBytes: Int, interface: UInt32, loop: EventLoop,
-    buffer: ReceiveBuffer
+    buffer: ReceiveBuffer, backlog: Backlog
   ) throws(SystemError) {
     let address = group.address
     rtp = try DatagramSocket(
@@ -36,6 +38,7 @@ final class GroupWay: Way, EventHandler {
     try rtcp.join(address, interface: interface)
     self.loop = loop
     self.buffer = buffer
+    rest = DatagramRest(rtp, loop: loop, backlog: backlog)
     super.init(.datagrams(segmentBytes: segmentBytes))
     registration = try loop.add(rtcp, .readable, self)
   }
@@ -47,11 +50,15 @@ final class GroupWay: Way, EventHandler {
   var source: String? { rtp.ownAddress?.host }
 
   override func send(_ packets: PacketBuffer, frame: Int) -> Delivery {
+    if rest.isPending { return .full }
     switch rtp.send(packets, frame: frame) {
-    case .sent: .sent
-    case .full: .full
+    case .sent: return .sent
+    case .part(let count):
+      rest.keep(packets, frame: frame, from: count)
+      return .sent
+    case .full: return .full
     // Nobody in particular listens, so nobody can be missing.
-    case .refused, .noRoute, .tooLarge: .undeliverable
+    case .refused, .noRoute, .tooLarge: return .undeliverable
     }
   }
 
@@ -60,6 +67,7 @@ final class GroupWay: Way, EventHandler {
   override func release() {
     if let registration { loop.remove(registration) }
     registration = nil
+    rest.drop()
   }
 
   /// One datagram a turn; level-triggering brings the next.
