@@ -220,7 +220,8 @@ public final class DatagramSocket {
         for index in 0..<packets {
           let offset = index * stride
           unsafe parts.initializeElement(
-            at: index, to: iovec(
+            at: index,
+            to: iovec(
               iov_base: UnsafeMutableRawPointer(mutating: base + offset),
               iov_len: min(stride, count - offset)))
           var message = unsafe clinux_mmsghdr()
