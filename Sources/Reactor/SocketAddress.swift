@@ -106,6 +106,15 @@ public struct SocketAddress: Equatable, Sendable, CustomStringConvertible {
     bytes.count == 4 ? bytes[0] & 0xF0 == 0xE0 : bytes[0] == 0xFF
   }
 
+  /// One of this machine's interfaces has it. Nothing is sent: the kernel reaches its own addresses
+  /// from themselves.
+  public var isOfThisMachine: Bool {
+    guard let descriptor = try? Socket.open(.datagram, family),
+      (try? Socket.connect(descriptor, to: with(port: 9))) != nil
+    else { return false }
+    return Socket.localAddress(descriptor)?.isSameHost(as: self) ?? false
+  }
+
   /// The address stands for every interface.
   public var isUnspecified: Bool { bytes.allSatisfy { $0 == 0 } }
 

@@ -300,6 +300,17 @@ final class Daemon {
     }
   }
 
+  /// Looks whether the folders are there that a configuration names.
+  static func check(_ configuration: Configuration) throws(Configuration.Fault) {
+    do throws(StartError) {
+      _ = try media(configuration)
+      _ = try recordings(configuration)
+      if configuration.www != nil { _ = try pages(configuration) }
+    } catch {
+      throw Configuration.Fault(message: error.message)
+    }
+  }
+
   /// The dashboard's files. Without them players and scripts are served all the same.
   private static func pages(_ configuration: Configuration) throws(StartError) -> Folder? {
     do throws(StartError) {

@@ -14,14 +14,13 @@ func run(_ arguments: [String], _ environment: [String: String]) -> Never {
     case .version: Process.writeOutput("streamd \(version)\n")
     case .manual(let section): Process.writeOutput(try ManualPage.text(section: section))
     case .checkConfiguration(let arguments):
-      _ = try arguments.configuration()
+      try Daemon.check(try arguments.configuration())
+      arguments.warnOfStrangers()
       Process.writeOutput("the configuration is good\n")
     case .run(let arguments):
       let configuration = try arguments.configuration()
       Log.configure(configuration.logLevel, configuration.logFormat)
-      for name in arguments.strangers {
-        Log.warning("there is no such setting", ["variable": name])
-      }
+      arguments.warnOfStrangers()
       for name in arguments.secrets.idleVariables(beside: configuration.sources) {
         Log.warning("there is no such source", ["variable": name])
       }

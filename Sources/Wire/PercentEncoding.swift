@@ -17,18 +17,26 @@ public enum PercentEncoding {
   }
 
   /// Escapes everything but unreserved characters and slashes (RFC 3986 §2.3).
-  public static func encode(_ path: String) -> String {
+  public static func encode(_ path: String) -> String { encode(path, besides: []) }
+
+  /// Escapes what cannot stand in a query (RFC 3986 §3.4); what has been escaped already stays so.
+  public static func encode(query: String) -> String {
+    encode(query, besides: Array("!$&'()*+,;=:@?%".utf8))
+  }
+
+  private static func encode(_ text: String, besides others: [UInt8]) -> String {
     let digits = Array("0123456789ABCDEF".utf8)
-    var text: [UInt8] = []
-    for byte in path.utf8 {
+    var escaped: [UInt8] = []
+    for byte in text.utf8 {
       switch byte {
       case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, UInt8(ascii: "-"), UInt8(ascii: "."),
         UInt8(ascii: "_"), UInt8(ascii: "~"), UInt8(ascii: "/"):
-        text.append(byte)
+        escaped.append(byte)
+      case _ where others.contains(byte): escaped.append(byte)
       default:
-        text += [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
+        escaped += [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
       }
     }
-    return String(decoding: text, as: UTF8.self)
+    return String(decoding: escaped, as: UTF8.self)
   }
 }

@@ -100,6 +100,16 @@ struct SocketAddressTests {
     #expect(Set(try all.map(network)).count == all.count)
   }
 
+  @Test("knows which addresses are this machine's")
+  func own() throws {
+    #expect(SocketAddress.localhost(port: 8554).isOfThisMachine)
+    if Loopback.hasIPv6 { #expect(try #require(SocketAddress("[::1]:8554")).isOfThisMachine) }
+    // Documentation's, which nobody has.
+    for other in ["192.0.2.7:8554", "[2001:db8::7]:8554", "255.255.255.255:1", "0.0.0.0:1"] {
+      #expect(!(try #require(SocketAddress(other)).isOfThisMachine), "\(other)")
+    }
+  }
+
   @Test("is the same host whatever the port")
   func sameHost() throws {
     let address = try #require(SocketAddress("192.0.2.1:5"))

@@ -28,6 +28,7 @@ struct CommandLineTests {
       (["--fps", "0"], "want frames per second"), (["--fps", "1e9"], "want frames per second"),
       (["--rtp-ports", "25001-25100"], "FIRST even"), (["--rtp-ports", "9-5"], "FIRST-LAST"),
       (["--session-timeout", "0"], "want seconds"),
+      (["--check-config", "--media", "/nonexistent"], "/nonexistent: No such file"),
     ])
   func badUsage(_ arguments: [String], _ words: String) async throws {
     let result = try await Tool.run(Repository.product("streamd").path, arguments, seconds: 20)

@@ -36,6 +36,13 @@ struct PercentEncodingTests {
     #expect(PercentEncoding.encode("") == "")
   }
 
+  @Test("leaves in a query what may stand there, escapes among it (RFC 3986 §3.4)")
+  func query() {
+    let kept = "videocodec=jpeg&resolution=640x480&user=a%20b&x=/?:@!$'()*+,;"
+    #expect(PercentEncoding.encode(query: kept) == kept)
+    #expect(PercentEncoding.encode(query: "a b#c\r\n\"<é>") == "a%20b%23c%0D%0A%22%3C%C3%A9%3E")
+  }
+
   @Test("resolves what it has escaped, for every character of Unicode's first planes")
   func roundTrip() {
     for value: UInt32 in 0...0x1_FFFF {

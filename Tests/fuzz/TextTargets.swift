@@ -6,7 +6,7 @@ enum TextTargets {
   /// What people and scripts write: the configuration file, and commands of browsers.
   static func json(_ input: [UInt8]) {
     _ = JSONSyntax.fault(in: input)
-    if let command = JSON.command(input) {
+    if let command = try? JSON.command(input) {
       require((0...65_535).contains(command.serverPort ?? 0), "\(command)")
     }
     if let file = try? ConfigurationFile(input, name: "f") { apply(file.assignments) }

@@ -88,6 +88,15 @@ struct Arguments {
     }.sorted()
   }
 
+  /// Tells of variables that mean nothing. No error: whoever runs programs may set some for all of
+  /// them, as Kubernetes does for each Service.
+  func warnOfStrangers() {
+    for name in strangers {
+      let nearest = Spelling.nearest(to: name, among: Setting.all.map(\.variable))
+      Log.warning("there is no such setting", ["variable": name, "nearest": nearest ?? "none"])
+    }
+  }
+
   private mutating func add(_ setting: Setting, _ text: String) {
     let values = setting.values(of: text)
     if setting.shape == .list,

@@ -60,12 +60,11 @@ extension API {
 
   /// What the body names: a session or a live source.
   private func recordingSource(_ exchange: HTTPExchange) throws(Problem) -> RecordingSource {
-    guard let command = JSON.command(exchange.request.body),
-      (command.sessionId == nil) != (command.source == nil)
-    else {
+    let hint = "{\"source\":\"live/door\"} or {\"session_id\":\"…\"}"
+    let command = try command(exchange, hint: hint)
+    guard (command.sessionId == nil) != (command.source == nil) else {
       throw Problem(
-        .badRequest, "bad_json", "the body names no session_id and no source, or both",
-        hint: "{\"source\":\"live/door\"} or {\"session_id\":\"…\"}")
+        .badRequest, "bad_json", "the body names no session_id and no source, or both", hint: hint)
     }
     if let id = command.sessionId {
       guard let session = control.viewers[id],

@@ -16,7 +16,7 @@ extension API {
   func drain(_ exchange: HTTPExchange) {
     let limit = control.rtsp.limits.drainSeconds
     let body = exchange.request.body
-    let seconds = body.isEmpty ? limit : JSON.command(body)?.seconds
+    let seconds = body.isEmpty ? limit : (try? JSON.command(body))?.seconds
     guard let seconds, (1...limit).contains(seconds) else {
       return exchange.reply(
         Problem(

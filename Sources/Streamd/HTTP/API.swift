@@ -132,6 +132,35 @@ final class API {
     return given.isEmpty ? captures : nil
   }
 
+  // MARK: Questions
+
+  /// What the body asks for; nothing where there is none.
+  func command(_ exchange: HTTPExchange, hint: String) throws(Problem) -> Command {
+    let body = exchange.request.body
+    guard !body.isEmpty else { return Command() }
+    do throws(JSON.NoCommand) {
+      return try JSON.command(body)
+    } catch {
+      throw Problem(.badRequest, "bad_json", "the body: \(error.reason)", hint: hint)
+    }
+  }
+
+  /// A number in the query; nil when it is absent.
+  func number(_ name: String, _ exchange: HTTPExchange) throws(Problem) -> Int? {
+    guard let text = exchange.request.query[name], !text.isEmpty else { return nil }
+    guard let number = Int(text) else {
+      throw Problem(
+        .badRequest, "bad_query", "\(name)=\(text.prefix(60)) is no number",
+        hint: "write digits, or leave it out")
+    }
+    return number
+  }
+
+  /// How many items a page has.
+  private func pageLimit(_ exchange: HTTPExchange) throws(Problem) -> Int {
+    min(max(try number("limit", exchange) ?? 100, 1), control.rtsp.limits.pageMax)
+  }
+
   // MARK: Answers
 
   static func json(_ value: some Encodable, _ status: HTTPStatus = .ok) -> HTTPResponse {
@@ -170,23 +199,25 @@ final class API {
     _ exchange: HTTPExchange, _ name: (Item) -> String, key: (String) -> Key?,
     items: (_ cursor: Key?, _ limit: Int) -> [Item]
   ) {
-    let query = exchange.request.query
-    let limit = min(max(query["limit"].flatMap { Int($0) } ?? 100, 1), control.rtsp.limits.pageMax)
-    var cursor: Key?
-    if let after = query["after"], !after.isEmpty {
-      cursor = key(after)
-      guard cursor != nil else {
-        return exchange.reply(
-          Problem(
+    do throws(Problem) {
+      let limit = try pageLimit(exchange)
+      var cursor: Key?
+      if let after = exchange.request.query["after"], !after.isEmpty {
+        cursor = key(after)
+        guard cursor != nil else {
+          throw Problem(
             .badRequest, "bad_cursor", "after=\(after.prefix(60)) is no cursor of this list",
-            hint: "take it from `next`, or leave it out"))
+            hint: "take it from `next`, or leave it out")
+        }
       }
+      let found = items(cursor, limit + 1)
+      let page = Array(found.prefix(limit))
+      exchange.reply(
+        Self.json(
+          Listing(items: page, next: page.count < found.count ? page.last.map(name) : nil)))
+    } catch {
+      exchange.reply(error)
     }
-    let found = items(cursor, limit + 1)
-    let page = Array(found.prefix(limit))
-    exchange.reply(
-      Self.json(
-        Listing(items: page, next: page.count < found.count ? page.last.map(name) : nil)))
   }
 
   // MARK: What there is
@@ -224,11 +255,13 @@ final class API {
   }
 
   private func log(_ exchange: HTTPExchange) {
-    let query = exchange.request.query
-    let limit = min(max(query["limit"].flatMap { Int($0) } ?? 100, 1), control.rtsp.limits.pageMax)
-    exchange.reply(
-      Self.json(control.activity.page(after: query["after"].flatMap { Int($0) } ?? 0, limit: limit))
-    )
+    do throws(Problem) {
+      let after = try number("after", exchange) ?? 0
+      exchange.reply(
+        Self.json(control.activity.page(after: after, limit: try pageLimit(exchange))))
+    } catch {
+      exchange.reply(error)
+    }
   }
 
   private func document(_ exchange: HTTPExchange) {
@@ -245,7 +278,7 @@ final class API {
     page(exchange, seen.map(\.report), \.sessionId) { $0 }
   }
 
-  private func find(_ exchange: HTTPExchange) -> ViewerSession? {
+  func find(_ exchange: HTTPExchange) -> ViewerSession? {
     let session = control.viewers[exchange.captures["id"] ?? ""].flatMap {
       control.lets(exchange.identity, see: $0.target.videoFile) ? $0 : nil
     }
@@ -260,19 +293,13 @@ final class API {
   }
 
   private func setup(_ exchange: HTTPExchange) {
-    let body = exchange.request.body
-    guard body.isEmpty || JSON.command(body) != nil else {
-      return exchange.reply(
-        Problem(
-          .badRequest, "bad_json", "the body is no such JSON object",
-          hint:
-            "{\"server_addr\":\"127.0.0.1\",\"server_port\":8554,\"video_file\":\"movie.Mjpeg\"}"))
-    }
-    let command = JSON.command(body.isEmpty ? Array("{}".utf8) : body)
-    let target = control.target(of: command, for: exchange.identity)
     do throws(Problem) {
+      let command = try command(
+        exchange,
+        hint: "{\"server_addr\":\"127.0.0.1\",\"server_port\":8554,\"video_file\":\"movie.Mjpeg\"}")
+      let target = control.target(of: command, for: exchange.identity)
       let made = try control.viewers.setup(
-        target, transport: command?.transport, for: exchange.identity
+        target, transport: command.transport, for: exchange.identity
       ) { session, problem in
         if let problem { return exchange.replyLater(HTTPConnection.problem(problem)) }
         var response = Self.json(session.report, .created)
@@ -298,10 +325,14 @@ final class API {
 
   private func play(_ exchange: HTTPExchange) {
     guard let session = find(exchange) else { return }
-    let body = exchange.request.body
-    session.play(from: body.isEmpty ? nil : JSON.command(body)?.rangeS) { problem in
-      exchange.replyLater(
-        problem.map { HTTPConnection.problem($0) } ?? Self.json(session.report))
+    do throws(Problem) {
+      let command = try command(exchange, hint: "{\"range_s\":1.5}, or no body")
+      session.play(from: command.rangeS) { problem in
+        exchange.replyLater(
+          problem.map { HTTPConnection.problem($0) } ?? Self.json(session.report))
+      }
+    } catch {
+      exchange.reply(error)
     }
   }
 
@@ -310,114 +341,6 @@ final class API {
     session.pause { problem in
       exchange.replyLater(
         problem.map { HTTPConnection.problem($0) } ?? Self.json(session.report))
-    }
-  }
-
-  // MARK: Pictures
-
-  /// `?fps=`; nil when it is absent.
-  func rate(_ exchange: HTTPExchange) throws(Problem) -> FrameRate? {
-    guard let text = exchange.request.query["fps"] else { return nil }
-    guard let rate = FrameRate(text) else {
-      throw Problem(.badRequest, "bad_fps", "fps is a number from 0.1 to 240")
-    }
-    return rate
-  }
-
-  /// Whether there is room for one more who watches.
-  func checkRoom() throws(Problem) {
-    guard let refusal = control.rtsp.door.viewerRefusal else { return }
-    control.rtsp.metrics.refused("http", refusal.rawValue)
-    throw Problem(refusal)
-  }
-
-  private func sessionStream(_ exchange: HTTPExchange) {
-    guard let session = find(exchange) else { return }
-    do throws(Problem) {
-      try checkRoom()
-      exchange.reply(SessionStream(session, rate: try rate(exchange), loop: control.loop))
-    } catch {
-      exchange.reply(error)
-    }
-  }
-
-  private func sessionSnapshot(_ exchange: HTTPExchange) {
-    guard let session = find(exchange) else { return }
-    guard let latest = session.latest else {
-      return exchange.reply(
-        Problem(.conflict, "no_picture", "no picture has come yet", hint: "Play first"))
-    }
-    exchange.reply(Self.jpeg(latest.jpeg))
-  }
-
-  /// The pictures of the file that a path names, once that of the frame is there.
-  private func pictures(
-    _ exchange: HTTPExchange, frame: Int,
-    _ done: @escaping (MediaFile, PacketSlices) throws(Problem) -> Void
-  ) {
-    let name = exchange.captures["name"] ?? ""
-    guard control.lets(exchange.identity, see: name) else {
-      return exchange.reply(Self.problem(RTSPRefusal(.notFound, Catalog.missing)))
-    }
-    answerLater(exchange) { [self] resume in
-      control.catalog.packets(named: name, .multipart, frame: frame) { result in
-        do throws(Problem) {
-          switch result {
-          case .success(let (media, packets)) where exchange.identity.sees(media.description.name):
-            try done(media, packets)
-          case .success: throw Self.problem(RTSPRefusal(.notFound, Catalog.missing))
-          case .failure(let refusal): throw Self.problem(refusal)
-          }
-        } catch {
-          exchange.reply(error)
-        }
-        resume()
-      }
-    }
-  }
-
-  /// Asks for something that may take its time, while others are served: what was answered at once
-  /// is gone on with by whoever asked.
-  func answerLater(_ exchange: HTTPExchange, _ ask: (_ done: @escaping () -> Void) -> Void) {
-    var isAtOnce = true
-    ask {
-      if !isAtOnce { exchange.goOn() }
-    }
-    isAtOnce = false
-  }
-
-  static func problem(_ refusal: RTSPRefusal) -> Problem {
-    let code =
-      refusal.status == .unsupportedMediaType
-      ? "unplayable" : refusal.status == .notFound ? "no_such_video" : "unavailable"
-    return Problem(HTTPStatus.of(refusal.status.code), code, refusal.reason)
-  }
-
-  private func stream(_ exchange: HTTPExchange) {
-    guard !control.live.has(exchange.captures["name"] ?? "") else { return liveStream(exchange) }
-    pictures(exchange, frame: 0) { [self] (media, packets) throws(Problem) in
-      let rate = try rate(exchange)
-      try checkRoom()
-      let phase = control.rtsp.nextPhase(period: media.description.rate.period)
-      exchange.reply(
-        FileStream(packets, media.description, rate: rate, phase: phase, loop: control.loop))
-    }
-  }
-
-  private func snapshot(_ exchange: HTTPExchange) {
-    guard !control.live.has(exchange.captures["name"] ?? "") else { return liveSnapshot(exchange) }
-    let frame = exchange.request.query["frame"].flatMap { Int($0) } ?? 0
-    pictures(exchange, frame: frame) { (media, packets) throws(Problem) in
-      let count = media.description.frameCount
-      guard (0..<count).contains(frame), let slice = packets.slice(of: frame) else {
-        throw Problem(
-          .notFound, "no_such_frame", "frames are numbered from 0 to \(count - 1)")
-      }
-      let part = slice.packets.copy(of: frame - slice.frames.lowerBound)
-      guard !part.isEmpty else {
-        throw Problem(.notFound, "no_such_frame", "frame \(frame) is damaged")
-      }
-      exchange.reply(Self.jpeg(MultipartStream.picture(in: part)))
     }
   }
 }

@@ -18,8 +18,8 @@ final class BrowserSession: PictureWatcher {
   private enum Form: String {
     case plain, annotated, base64
 
-    /// What a command asks for.
-    init(_ command: Command) { self = command.frames.flatMap(Form.init) ?? .plain }
+    /// What a command asks for; nil when there is nothing like it.
+    init?(_ command: Command) { self.init(rawValue: command.frames ?? Form.plain.rawValue) }
   }
 
   init(
@@ -123,18 +123,28 @@ final class BrowserSession: PictureWatcher {
   }
 
   private func handle(_ text: String) {
-    guard let command = JSON.command(Array(text.utf8)), let name = command.event else {
+    do throws(JSON.NoCommand) {
+      let command = try JSON.command(Array(text.utf8))
+      guard let name = command.event else { throw JSON.NoCommand(field: nil, id: command.id) }
+      handle(command, name)
+    } catch {
       control.activity.note(
         .warning, "a message that is no command", ["peer": "\(connection.peer)"])
-      return fail(
-        nil, Problem(.badRequest, "no_command", "a message is a JSON object with `event`"))
+      let problem =
+        error.field == nil
+        ? Problem(.badRequest, "no_command", "a message is a JSON object with `event`")
+        : Problem(.badRequest, "bad_field", error.reason)
+      fail(error.id, problem)
     }
+  }
+
+  private func handle(_ command: Command, _ name: String) {
     guard server.access.stillHolds(identity) else {
-      fail(command, Problem(.unauthorized, "not_authorised", "the login has ended"))
+      fail(command.id, Problem(.unauthorized, "not_authorised", "the login has ended"))
       return expire()
     }
     if let role = roleWanted(for: name), identity.role < role {
-      return fail(command, API.notPermitted(role))
+      return fail(command.id, API.notPermitted(role))
     }
     switch name {
     case "start_server":
@@ -152,7 +162,9 @@ final class BrowserSession: PictureWatcher {
       perform(command, "pause_response", "Paused") { $0.pause($1) }
     case "teardown": teardown(command)
     default:
-      fail(command, Problem(.badRequest, "unknown_command", "\(name.prefix(60)) is no command"))
+      fail(
+        command.id,
+        Problem(.badRequest, "unknown_command", "\(name.prefix(60)) is no command"))
     }
   }
 
@@ -166,9 +178,9 @@ final class BrowserSession: PictureWatcher {
     }
   }
 
-  private func fail(_ command: Command?, _ problem: Problem) {
+  private func fail(_ id: Command.Identifier?, _ problem: Problem) {
     var event = Event("error")
-    event.id = command?.id
+    event.id = id
     event.message = problem.detail
     event.code = problem.code
     event.hint = problem.hint
@@ -186,7 +198,14 @@ final class BrowserSession: PictureWatcher {
   // MARK: Commands
 
   private func setup(_ command: Command) {
-    if let id = command.sessionId { return watch(id, command) }
+    guard let form = Form(command) else {
+      return answer(
+        command, "setup_response",
+        Problem(
+          .badRequest, "bad_frames", "frames is none of plain, annotated, base64",
+          hint: "leave it out"), "")
+    }
+    if let id = command.sessionId { return watch(id, form, command) }
     guard session == nil || !ownsSession else {
       return answer(
         command, "setup_response",
@@ -205,7 +224,7 @@ final class BrowserSession: PictureWatcher {
       if control.viewers[made.id] != nil {
         session = made
         ownsSession = true
-        form = Form(command)
+        self.form = form
         made.add(self)
       }
     } catch {
@@ -224,7 +243,7 @@ final class BrowserSession: PictureWatcher {
   }
 
   /// Joins a session that was set up elsewhere.
-  private func watch(_ id: String, _ command: Command) {
+  private func watch(_ id: String, _ form: Form, _ command: Command) {
     guard let wanted = control.viewers[id], control.lets(identity, see: wanted.target.videoFile)
     else {
       return answer(
@@ -232,7 +251,7 @@ final class BrowserSession: PictureWatcher {
         Problem(.notFound, "no_such_session", "there is no session \(id.prefix(60))"), "")
     }
     // Leaving one's own session would end it.
-    form = Form(command)
+    self.form = form
     if wanted === session { return answer(command, "setup_response", nil, "Watching") }
     leave()
     session = wanted

@@ -33,6 +33,7 @@ final class LiveStream: Wakeable {
   let name: String
   private(set) var state = State.waiting
   private(set) var counters = Counters()
+  private var meter = ArrivalMeter()
   /// The newest frame, for whoever comes.
   private(set) var current: LiveFrame?
   /// The longest picture so far, in bytes.
@@ -82,6 +83,9 @@ final class LiveStream: Wakeable {
     self.normaliser = normaliser
     self.limits = limits
   }
+
+  /// How fast pictures come in.
+  var rates: (framesPerSecond: Double, kilobitsPerSecond: Double) { meter.rates(at: loop.now) }
 
   /// The newest picture as it came.
   var latest: Picture? { current?.picture }
@@ -212,6 +216,7 @@ final class LiveStream: Wakeable {
   /// Makes it the newest one.
   private func enter(_ picture: Picture, _ carried: RTPJPEGPicture, at arrival: Instant) {
     counters.frames += 1
+    meter.count(bytes: picture.jpeg.count, at: loop.now)
     longestPicture = max(longestPicture, picture.jpeg.count)
     current = LiveFrame(
       picture, carried, timestamp: timeline.timestamp(of: picture.timestamp, at: arrival),

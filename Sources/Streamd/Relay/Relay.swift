@@ -282,9 +282,9 @@ final class Relay: Wakeable, LiveDemand {
     report.frames = frames
     report.framesSkipped = figures.skipped + (stream?.counters.broken ?? 0)
     (report.packets, report.lost) = (figures.packets, figures.lost)
-    report.fps = rounded(meter.framesPerSecond)
-    report.dataRateKbps = rounded(meter.kilobitsPerSecond)
-    report.jitterMs = rounded(Double(pull?.figures.jitter ?? 0) / 1e6)
+    report.fps = Self.rounded(meter.framesPerSecond)
+    report.dataRateKbps = Self.rounded(meter.kilobitsPerSecond)
+    report.jitterMs = Self.rounded(Double(pull?.figures.jitter ?? 0) / 1e6)
     report.viewers = stream?.audience ?? 0
     report.reconnects = reconnects
     report.lastError = lastError ?? ""
@@ -294,5 +294,5 @@ final class Relay: Wakeable, LiveDemand {
     return report
   }
 
-  private func rounded(_ value: Double) -> Double { (value * 100).rounded() / 100 }
+  static func rounded(_ value: Double) -> Double { (value * 100).rounded() / 100 }
 }

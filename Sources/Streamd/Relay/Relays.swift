@@ -83,6 +83,9 @@ final class Relays {
       (report.packets, report.lost) = (publisher?.packets ?? 0, publisher?.lost ?? 0)
       report.jitterMs = publisher?.jitterMs ?? 0
       report.frames = stream.counters.frames
+      let rates = stream.rates
+      report.fps = Relay.rounded(rates.framesPerSecond)
+      report.dataRateKbps = Relay.rounded(rates.kilobitsPerSecond)
       report.framesSkipped = stream.counters.broken
       report.viewers = stream.audience
       report.lastError = stream.problem ?? ""

@@ -59,7 +59,7 @@ final class ViewerSession: Wakeable {
   /// Where it is to begin, when the server agrees.
   private var askedFrom: Int64?
   /// While it is set up anew, the session is still said to be playing.
-  private var isReconnecting = false
+  private var isReconnecting = false { didSet { if isReconnecting { meter.reset() } } }
 
   /// More than a browser shows. A server that sends more would have each sent to each who watches.
   private static let picturesPerSecondMax = 240
@@ -86,7 +86,7 @@ final class ViewerSession: Wakeable {
   var local: SocketAddress? { reception.local }
 
   private func makeReception() -> RTSPReception {
-    let url = "rtsp://\(address)/\(PercentEncoding.encode(target.videoFile))"
+    let url = "rtsp://\(address)/\(home.path(of: target, on: address))"
     return RTSPReception(
       .init(
         url: url, userInfo: credentials?.userInfo, token: credentials?.token,
@@ -208,6 +208,8 @@ final class ViewerSession: Wakeable {
   private func change(_ state: State, _ message: String) {
     guard state != self.state else { return }
     self.state = state
+    // What has been paused has no rate.
+    if state != .playing { meter.reset() }
     tell(message)
   }
 

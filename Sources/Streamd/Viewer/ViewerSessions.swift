@@ -131,8 +131,19 @@ final class ViewerSessions {
 
   private func isOwn(_ address: SocketAddress) -> Bool {
     guard let own = ownServer(), own.port == address.port else { return false }
-    return own.host == address.host
-      || address.isLoopback && (own.isLoopback || own.isUnspecified)
+    return own.host == address.host || address.isLoopback && own.isLoopback
+      || own.isUnspecified && address.isOfThisMachine
+  }
+
+  /// What stands behind the address in a URL. Our own files may have any name; what another server
+  /// is asked for may have a query, as cameras want it.
+  func path(of target: ViewerTarget, on address: SocketAddress) -> String {
+    guard !isOwn(address), let mark = target.videoFile.firstIndex(of: "?") else {
+      return PercentEncoding.encode(target.videoFile)
+    }
+    let query = target.videoFile[target.videoFile.index(after: mark)...]
+    return PercentEncoding.encode(String(target.videoFile[..<mark])) + "?"
+      + PercentEncoding.encode(query: String(query))
   }
 
   /// Takes `NAME:PASSWORD@` from in front of the address, where another server wants that: it is

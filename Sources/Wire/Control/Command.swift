@@ -1,9 +1,15 @@
 /// What a browser or script asks for over the WebSocket, or in the body of a request.
 public struct Command: Decodable, Equatable, Sendable {
+  /// What the answer to a command is known by: a text or a number, which comes back as it came.
+  public enum Identifier: Equatable, Sendable {
+    // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
+    case text(String), integer(Int), number(Double)
+  }
+
   // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
   public var event: String?
-  /// Comes back in the answer; numbers are taken as their text.
-  public var id: String?
+  /// Comes back in the answer.
+  public var id: Identifier?
   // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
   public var serverAddr: String?
   // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
@@ -23,6 +29,9 @@ public struct Command: Decodable, Equatable, Sendable {
   /// How long something may last.
   public var seconds: Int?
 
+  /// One that asks for nothing.
+  public init() {}
+
   private enum CodingKeys: CodingKey {
     case event, id, serverAddr, serverPort, videoFile, transport, frames, sessionId, source, rangeS
     case seconds
@@ -32,7 +41,7 @@ public struct Command: Decodable, Equatable, Sendable {
   public init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: CodingKeys.self)
     event = try container.decodeIfPresent(String.self, forKey: .event)
-    id = try Self.text(container, .id)
+    id = try container.decodeIfPresent(Identifier.self, forKey: .id)
     serverAddr = try container.decodeIfPresent(String.self, forKey: .serverAddr)
     serverPort = try Self.text(container, .serverPort).map { text in
       guard let port = decimal(trimmed(text), limit: 65_535) else {
@@ -55,5 +64,29 @@ public struct Command: Decodable, Equatable, Sendable {
   ) throws -> String? {
     if let text = try? container.decodeIfPresent(String.self, forKey: key) { return text }
     return try container.decodeIfPresent(Int.self, forKey: key).map(String.init)
+  }
+}
+
+extension Command.Identifier: Codable {
+  // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.singleValueContainer()
+    if let integer = try? container.decode(Int.self) {
+      self = .integer(integer)
+    } else if let number = try? container.decode(Double.self) {
+      self = .number(number)
+    } else {
+      self = .text(try container.decode(String.self))
+    }
+  }
+
+  // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    switch self {
+    case .text(let text): try container.encode(text)
+    case .integer(let integer): try container.encode(integer)
+    case .number(let number): try container.encode(number)
+    }
   }
 }

@@ -3,7 +3,7 @@ public struct Event: Encodable, Equatable, Sendable {
   // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
   public var event: String
   /// The command's.
-  public var id: String?
+  public var id: Command.Identifier?
   // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
   public var success: Bool?
   // swift-format-ignore: AllPublicDeclarationsHaveDocumentation

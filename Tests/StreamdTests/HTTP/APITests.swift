@@ -99,6 +99,7 @@ struct APITests {
       ("{\"server_addr\":\"127.0.0.1\",\"server_port\":1}", 403, "server_not_allowed"),
       ("{\"server_addr\":\"169.254.169.254\",\"server_port\":80}", 403, "server_not_allowed"),
       ("[1]", 400, "bad_json"), ("{", 400, "bad_json"), ("\"x\"", 400, "bad_json"),
+      ("{\"transport\":1}", 400, "bad_json"),
     ]
     for (body, status, code) in cases {
       let reply = try client.request("POST", "/api/v1/sessions", json: body)
@@ -111,6 +112,57 @@ struct APITests {
     // Nothing of it is left over.
     let sessions = try client.request("GET", "/api/v1/sessions").json["items"] as? [Any]
     #expect(sessions?.isEmpty == true)
+  }
+
+  @Test("what is no number is not taken for one")
+  func numbers() throws {
+    let daemon = try DaemonProcess()
+    let client = try HTTPClient(daemon)
+    for path in [
+      "/api/v1/log?after=x", "/api/v1/log?limit=1.5", "/api/v1/videos?limit=abc",
+      "/video/movie.Mjpeg/snapshot.jpg?frame=x",
+    ] {
+      let reply = try client.request("GET", path)
+      #expect(reply.status == 400 && reply.code == "bad_query", "\(path): \(reply.text)")
+    }
+    #expect(try client.request("GET", "/api/v1/videos?limit=").status == 200)
+    let made = try client.request("POST", "/api/v1/sessions", json: "{}").json
+    let session = "/api/v1/sessions/\(made["session_id"] as? String ?? "")"
+    let refused = try client.request("POST", "\(session)/play", json: "{\"range_s\":\"x\"}")
+    #expect(refused.status == 400 && refused.text.contains("range_s is no number"))
+    #expect(try client.request("GET", session).json["state"] as? String == "ready")
+  }
+
+  @Test("a paused session has no rate")
+  func paused() throws {
+    let daemon = try DaemonProcess()
+    let client = try HTTPClient(daemon)
+    let made = try client.request("POST", "/api/v1/sessions", json: "{}").json
+    let session = "/api/v1/sessions/\(made["session_id"] as? String ?? "")"
+    #expect(try client.request("POST", "\(session)/play").status == 200)
+    let plays = try eventually {
+      try client.request("GET", session).json["fps"] as? Double ?? 0 > 1
+    }
+    #expect(plays)
+    let report = try client.request("POST", "\(session)/pause").json
+    #expect(report["state"] as? String == "paused" && report["fps"] as? Double == 0)
+    #expect(report["data_rate_kbps"] as? Double == 0 && report["frame"] as? Int ?? 0 > 0)
+  }
+
+  @Test("another server is asked with the query that its URL has")
+  func query() throws {
+    let camera = try DaemonProcess()
+    let daemon = try DaemonProcess(["--allowed-servers", "127.0.0.1:\(camera.port)"])
+    let client = try HTTPClient(daemon)
+    let target = "\"server_addr\":\"127.0.0.1\",\"server_port\":\(camera.port)"
+    let reply = try client.request(
+      "POST", "/api/v1/sessions",
+      json: "{\(target),\"video_file\":\"movie.Mjpeg?videocodec=jpeg&resolution=640x480\"}")
+    #expect(reply.status == 201, "\(reply.text)")
+    // A file of ours may be called so.
+    let own = try client.request(
+      "POST", "/api/v1/sessions", json: "{\"video_file\":\"movie.Mjpeg?x\"}")
+    #expect(own.status == 404)
   }
 
   @Test("an allowed server that refuses, or speaks something else, is told apart")

@@ -63,7 +63,7 @@ struct WebSocketTests {
     while order.count < 2 {
       let frame = try socket.readFrame()
       if frame.opcode == .pong { order.append(frame.text) }
-      if let id = frame.json["id"] as? String { order.append(id) }
+      if let id = frame.json["id"] as? Int { order.append(String(id)) }
     }
     #expect(order == ["are you there", "5"])
   }
@@ -132,7 +132,7 @@ struct WebSocketTests {
     var text = "{\"event\":\"check_server_status\",\"id\":1}"
     text += String(repeating: " ", count: most - text.utf8.count)
     try socket.say(text)
-    _ = try socket.event("rtsp_server_status") { $0["id"] as? String == "1" }
+    _ = try socket.event("rtsp_server_status") { $0["id"] as? Int == 1 }
     try socket.http.socket.send([0x81, 0xFF, 0, 0, 0, 0, 0, 1, 0, 1])
     #expect(try socket.readClose() == 1009)
     let huge = try WebSocketClient(daemon)
@@ -157,12 +157,36 @@ struct WebSocketTests {
     #expect(try socket.readClose() == 1001)
   }
 
+  /// The next text that answers something.
+  private func answer() throws -> String {
+    while true {
+      let text = String(decoding: try socket.next(.text), as: UTF8.self)
+      if text.contains("\"id\":") { return text }
+    }
+  }
+
+  @Test("what an answer is known by comes back as it came, and with what cannot be understood, too")
+  func identifiers() throws {
+    for id in ["7", "\"7\"", "-1.5", "\"\""] {
+      for command in ["check_server_status", "pause", "make_coffee"] {
+        try socket.say("{\"event\":\"\(command)\",\"id\":\(id)}")
+        #expect(try answer().contains("\"id\":\(id),"))
+      }
+      try socket.say("{\"event\":\"setup\",\"server_port\":\"abc\",\"id\":\(id)}")
+      let text = try answer()
+      #expect(text.contains("\"id\":\(id),") && text.contains("server_port is no port"))
+    }
+    try socket.say("{\"event\":\"setup\",\"frames\":\"bogus\",\"id\":\"x\"}")
+    let refusal = try socket.event("setup_response")
+    #expect(refusal["code"] as? String == "bad_frames" && refusal["id"] as? String == "x")
+  }
+
   @Test(
     "a message that is no command is answered with an error, and the socket stays open",
     arguments: [
       ("", "no_command"), ("{", "no_command"), ("[]", "no_command"), ("{}", "no_command"),
-      ("hello", "no_command"), ("{\"event\":1}", "no_command"),
-      ("{\"event\":\"setup\",\"server_port\":70000}", "no_command"),
+      ("hello", "no_command"), ("{\"event\":1}", "bad_field"),
+      ("{\"event\":\"setup\",\"server_port\":70000}", "bad_field"),
       ("{\"event\":\"make_coffee\"}", "unknown_command"),
       ("{\"event\":\"<img src=x onerror=alert(1)>\"}", "unknown_command"),
     ])

@@ -15,7 +15,7 @@ struct CommandTests {
        "video_file":"a b.Mjpeg","transport":"tcp","frames":"annotated","session_id":"5f",
        "range_s":1.5}
       """)
-    #expect(command.event == "setup" && command.id == "7")
+    #expect(command.event == "setup" && command.id == .text("7"))
     #expect(command.serverAddr == "127.0.0.1" && command.serverPort == 8554)
     #expect(command.videoFile == "a b.Mjpeg" && command.transport == "tcp")
     #expect(command.frames == "annotated" && command.sessionId == "5f" && command.rangeS == 1.5)
@@ -31,13 +31,16 @@ struct CommandTests {
   }
 
   @Test(
-    "takes numbers for an id as their text",
+    "an id is a text or a number, and is written as it came",
     arguments: [
-      ("7", "7"), ("\"7\"", "7"), ("\"a-b\"", "a-b"), ("\"\"", ""), ("0", "0"), ("-3", "-3"),
-      ("9007199254740993", "9007199254740993"),
-    ])
-  func ids(json: String, id: String) throws {
-    #expect(try read("{\"id\":\(json)}").id == id)
+      ("7", .integer(7)), ("\"7\"", .text("7")), ("\"a-b\"", .text("a-b")), ("\"\"", .text("")),
+      ("0", .integer(0)), ("-3", .integer(-3)), ("1.5", .number(1.5)),
+      ("9007199254740993", .integer(9_007_199_254_740_993)),
+    ] as [(String, Command.Identifier)])
+  func ids(json: String, id: Command.Identifier) throws {
+    let command = try read("{\"id\":\(json)}")
+    #expect(command.id == id)
+    #expect(try ControlJSON.text(command.id) == json)
   }
 
   @Test(
@@ -63,7 +66,7 @@ struct CommandTests {
   @Test(
     "refuses fields of another type",
     arguments: [
-      "{\"event\":1}", "{\"event\":[\"play\"]}", "{\"id\":[1]}", "{\"id\":{}}", "{\"id\":1.5}",
+      "{\"event\":1}", "{\"event\":[\"play\"]}", "{\"id\":[1]}", "{\"id\":{}}",
       "{\"id\":true}", "{\"server_addr\":127}", "{\"video_file\":false}", "{\"transport\":{}}",
       "{\"frames\":1}", "{\"session_id\":5}", "{\"range_s\":\"1\"}", "{\"range_s\":[]}",
     ])

@@ -22,7 +22,7 @@ struct EventTests {
   @Test("writes every field in snake_case")
   func everything() throws {
     var event = Event("setup_response")
-    event.id = "1"
+    event.id = .text("1")
     event.success = false
     event.message = "no"
     event.hint = "Start Server first"
@@ -46,13 +46,13 @@ struct EventTests {
     let good = Event("play_response", answering: command, nil, "Playing")
     #expect(
       try ControlJSON.text(good)
-        == "{\"event\":\"play_response\",\"id\":\"7\",\"message\":\"Playing\",\"success\":true}")
+        == "{\"event\":\"play_response\",\"id\":7,\"message\":\"Playing\",\"success\":true}")
     let problem = Problem(.conflict, "no_session", "there is no session", hint: "Setup first")
     let bad = Event("play_response", answering: command, problem, "Playing")
     #expect(
       try ControlJSON.text(bad)
         == "{\"code\":\"no_session\",\"event\":\"play_response\",\"hint\":\"Setup first\","
-        + "\"id\":\"7\",\"message\":\"there is no session\",\"success\":false}")
+        + "\"id\":7,\"message\":\"there is no session\",\"success\":false}")
   }
 
   @Test("tells which attempt to reach a server follows, and why")
