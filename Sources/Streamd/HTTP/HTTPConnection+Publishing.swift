@@ -32,7 +32,7 @@ extension HTTPConnection {
     do throws(HTTPError) {
       return try parser.nextPiece()
     } catch {
-      throw Problem(error.status, "bad_request", error.reason)
+      throw Self.problem(error)
     }
   }
 

@@ -176,7 +176,7 @@ final class HTTPConnection: Connection {
       requestBegan = loop.now
       handle(request)
     } catch {
-      reply(Self.problem(Problem(error.status, "bad_request", error.reason)), to: nil)
+      reply(Self.problem(Self.problem(error)), to: nil)
       finish(lingerSeconds: server.limits.lingerSeconds)
     }
     return true
@@ -235,7 +235,9 @@ final class HTTPConnection: Connection {
       return answer(response, to: request)
     }
     let response = WebSocketHandshake.respond(to: request)
-    guard response.status == .switchingProtocols else { return answer(response, to: request) }
+    guard response.status == .switchingProtocols else {
+      return answer(Self.refusal(of: response), to: request)
+    }
     var bytes: [UInt8] = []
     response.emit(into: &bytes)
     append(bytes)
@@ -244,6 +246,24 @@ final class HTTPConnection: Connection {
       self, control: server.api.control, server: server, identity: identity)
     mode = .webSocket(browser)
     browser.begin(with: parser.takeRest())
+  }
+
+  /// The same as a problem.
+  private static func refusal(of handshake: HTTPResponse) -> HTTPResponse {
+    let isOld = handshake.status == .upgradeRequired
+    var response = problem(
+      Problem(
+        handshake.status, isOld ? "bad_version" : "bad_handshake",
+        isOld ? "this is version 13 of the WebSocket" : "this is no handshake of a WebSocket",
+        hint: "see RFC 6455, section 4.2.1"))
+    for field in handshake.headers.fields { response.headers.append(field.name, field.value) }
+    return response
+  }
+
+  /// What is wrong with a request, for programs by its status: `bad_request`, `uri_too_long`, …
+  static func problem(_ error: HTTPError) -> Problem {
+    let code = error.status.phrase.lowercased().split(separator: " ").joined(separator: "_")
+    return Problem(error.status, code, error.reason)
   }
 
   // MARK: Who asks

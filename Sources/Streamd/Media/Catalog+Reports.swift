@@ -66,7 +66,18 @@ extension Catalog {
     report.normalised = media.normalised
     report.damaged = media.damaged
     report.reason = media.fault.map { "a damaged picture is left out: \($0)" } ?? ""
-    if report.reason.isEmpty, Self.isTooLargeForFFmpeg(description) { report.reason = Self.large }
+    if report.reason.isEmpty, let cutOff = media.cutOff {
+      report.reason = "the file was cut off: \(cutOff)"
+    }
+    if report.reason.isEmpty { report.reason = Self.remark(on: description) }
     report.playable = true
+  }
+
+  /// What players will make of its size; empty when they show it as it is.
+  private static func remark(on description: MediaDescription) -> String {
+    if isTooLargeForFFmpeg(description) { return large }
+    let (width, height) = (description.width, description.height)
+    guard width % 8 != 0 || height % 8 != 0 else { return "" }
+    return "shown as \((width + 7) / 8 * 8)x\((height + 7) / 8 * 8) over RTSP: RTP counts in eights"
   }
 }

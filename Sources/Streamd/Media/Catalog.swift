@@ -201,6 +201,7 @@ final class Catalog {
   @discardableResult
   private func open(_ path: String, _ source: PictureSource) -> Entry {
     if let known = entries[path], known.identity == source.identity { return known }
+    guard !path.hasPrefix(PublishedName.prefix) else { return reserve(path, source) }
     let opening = Opening(path, source, rate: rate, on: worker, loop) { [weak self] in
       self?.opened($0, $1)
     }
@@ -213,6 +214,15 @@ final class Catalog {
     openings.insert(ObjectIdentifier(opening))
     opening.goOn()
     return entries[path] ?? .opening(opening)
+  }
+
+  private func reserve(_ path: String, _ source: PictureSource) -> Entry {
+    let reason = "names below live/ are those of what is published: move it to another folder"
+    let entry = Entry.unplayable(source.identity, reason: reason)
+    entries[path] = entry
+    hasNews = true
+    Log.warning("not playable", ["file": path, "reason": reason])
+    return entry
   }
 
   private func opened(_ opening: Opening, _ result: Opening.Opened) {
@@ -251,6 +261,11 @@ final class Catalog {
       Log.warning(
         "damaged pictures are left out",
         ["file": description.name, "count": String(media.damaged), "first": "\(fault)"])
+    }
+    if let cutOff = media.cutOff {
+      Log.warning(
+        "the file was cut off, and plays as far as it goes",
+        ["file": description.name, "reason": "\(cutOff)"])
     }
     if isTooLargeForFFmpeg(description) {
       Log.warning(

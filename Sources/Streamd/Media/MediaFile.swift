@@ -85,6 +85,9 @@ final class MediaFile {
   /// What is wrong with the first of them; nil when there is none.
   var fault: JPEGError? { index.fault }
 
+  /// What is wrong with its last picture, where it ends within that.
+  var cutOff: JPEGError? { index.cutOff }
+
   /// The longest frame's bytes.
   var longestFrame: Int { index.longest }
 

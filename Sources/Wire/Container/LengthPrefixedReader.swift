@@ -3,6 +3,8 @@
 /// Python takes for a number there is taken here: spaces around it, a plus sign, underscores.
 struct LengthPrefixedReader: ContainerReader {
   var position = 0
+  /// What is no frame may be a file of another kind; behind one it is a recording that was cut off.
+  private var isFirst = true
 
   static let prefixLength = 5
 
@@ -12,7 +14,9 @@ struct LengthPrefixedReader: ContainerReader {
     let rest = window.count - position
     guard rest + beyond > 0 else { return nil }
     guard rest + beyond >= Self.prefixLength else {
-      throw JPEGError(position, "the file ends inside a frame's length")
+      guard !isFirst else { throw JPEGError(position, "the file ends inside a frame's length") }
+      if beyond == 0 { position = window.count }
+      return nil
     }
     guard rest >= Self.prefixLength else { return nil }
     guard let length = Self.length(in: window, at: position) else {
@@ -22,9 +26,14 @@ struct LengthPrefixedReader: ContainerReader {
     let start = position + Self.prefixLength
     let there = window.count - start
     guard there + beyond >= length else {
-      throw JPEGError(
-        position,
-        "a frame of \(length) bytes of which only \(there + beyond) are in the file")
+      if !isFirst, beyond > 0 { return nil }
+      guard !isFirst, let cut = Self.cut(window, from: start) else {
+        throw JPEGError(
+          position,
+          "a frame of \(length) bytes of which only \(there + beyond) are in the file")
+      }
+      position = window.count
+      return cut
     }
     guard there >= length else { return nil }
     let end = start + length
@@ -37,7 +46,20 @@ struct LengthPrefixedReader: ContainerReader {
       }
     }
     position = end
+    isFirst = false
     return PictureLocation(start..<end, isCut: false)
+  }
+
+  /// The file's last picture, of which the end is missing; nil where that is not so, and the length
+  /// is wrong.
+  private static func cut(_ window: Span<UInt8>, from start: Int) -> PictureLocation? {
+    if start < window.count {
+      switch JPEGExtent(window, from: start).ending {
+      case .endOfImage, .nextPicture: return nil
+      case .endOfBytes, .malformed: break
+      }
+    }
+    return PictureLocation(start..<window.count, isCut: true)
   }
 
   private static func endsWithPicture(_ bytes: Span<UInt8>, _ frame: Range<Int>) -> Bool {

@@ -38,6 +38,8 @@ public struct MotionJPEGIndex: Equatable, Sendable {
   public private(set) var damaged = 0
   /// What is wrong with the first of them, with its byte offset in the file.
   public private(set) var fault: JPEGError?
+  /// What is wrong with the last picture where the file ends within it. It has no entry.
+  public internal(set) var cutOff: JPEGError?
 
   /// More pictures than a day at 60 a second has; each costs 16 bytes of memory.
   public static let entriesMax = 1 << 24

@@ -174,7 +174,10 @@ public struct MotionJPEGScanner: Sendable {
     case .success(let picture): index.append(picture, entry)
     case .failure(let error):
       // A recording that was cut off plays as far as it goes.
-      if location.isCut, !index.isHopeless { return false }
+      if location.isCut, !index.isHopeless {
+        index.cutOff = error.moved(by: entry.offset)
+        return false
+      }
       index.append(error.moved(by: entry.offset), entry)
     }
     return true

@@ -17,7 +17,7 @@ public struct StatusReport: Codable, Equatable, Sendable {
   public var sessions: Int
   /// Browsers and scripts that watch over HTTP.
   public var viewers: Int
-  /// It takes no more viewers, and ends when the last one has gone. Daemons before instances were
+  /// It wants no more viewers, and ends when the last one has gone. Daemons before instances were
   /// thought of say nothing of it, nor of the next two.
   public var draining: Bool?
   /// Which of the instances that share ports it is, counted from 1; 0 when it is alone.

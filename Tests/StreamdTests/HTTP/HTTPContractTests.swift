@@ -115,6 +115,15 @@ struct HTTPContractTests {
       try HTTPClient(daemon).request("GET", "/ws", upgrade + [own]).header("Sec-WebSocket-Accept")
         == "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=")
     #expect(try HTTPClient(daemon).request("GET", "/ws").status == 426)
+    let old = ["Upgrade: websocket", "Connection: Upgrade", "Sec-WebSocket-Version: 8"]
+    for (key, status, code) in [
+      ("", 400, "bad_handshake"), ("x3JJHMbDL1EzLkh9GBhXDw==", 426, "bad_version"),
+    ] {
+      let refusal = try HTTPClient(daemon).request(
+        "GET", "/ws", old + ["Sec-WebSocket-Key: \(key)"])
+      #expect(refusal.status == status && refusal.code == code, "\(refusal.head)")
+      #expect(refusal.json["hint"] as? String == "see RFC 6455, section 4.2.1")
+    }
     #expect(try post([own]).status == 200)
     #expect(try post(["Host: localhost:\(daemon.httpPort)"]).status == 200)
     #expect(try post(["Host: [::1]:\(daemon.httpPort)"]).status == 200)

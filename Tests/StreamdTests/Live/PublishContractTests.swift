@@ -87,7 +87,7 @@ struct PublishContractTests {
       ("live/a%20b", "Transfer-Encoding: chunked", 403, "bad_name"),
       ("live/", "Transfer-Encoding: chunked", 403, "bad_name"),
       ("live/x", "X: y", 411, "length_required"),
-      ("live/x", "Transfer-Encoding: gzip", 501, "bad_request"),
+      ("live/x", "Transfer-Encoding: gzip", 501, "not_implemented"),
       ("live/x", "Transfer-Encoding: chunked\r\nContent-Length: 1", 400, "bad_request"),
       ("live/x", "Transfer-Encoding: chunked\r\nContent-Type: video/mp4", 415, "no_motion_jpeg"),
       (

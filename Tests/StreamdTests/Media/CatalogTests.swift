@@ -244,6 +244,24 @@ struct CatalogTests {
     #expect(report.reason.hasPrefix("a damaged picture is left out: at byte "))
   }
 
+  @Test("what cannot be had by its name, or is not shown as it is, is told of")
+  func remarks() throws {
+    try write("live/a.mjpeg", pictures: 1)
+    var odd = pictures[0]
+    let frame = try #require(odd.indices.first { odd[$0] == 0xFF && odd[$0 + 1] == 0xC0 })
+    // 642 x 475 instead of 640 x 480: as many blocks, or some more that are not there.
+    (odd[frame + 6], odd[frame + 8]) = (0xDB, 0x82)
+    try folder.write("odd.mjpeg", odd)
+    let catalog = try catalog()
+    try catalog.scan(on: loop)
+    let reports = catalog.reports(after: nil, limit: 2) { _ in true }
+    #expect(reports.map(\.playable) == [false, true])
+    #expect(reports[0].reason.hasPrefix("names below live/ are those of what is published"))
+    #expect(reports[1].width == 642 && reports[1].height == 475)
+    #expect(reports[1].reason.hasPrefix("shown as 648x480 over RTSP"))
+    #expect(!catalog.isPlayable("live/a.mjpeg"))
+  }
+
   @Test("a file's own rate goes before the one that is asked for, which others play at")
   func rates() throws {
     try write("plain.mjpeg", pictures: 2)

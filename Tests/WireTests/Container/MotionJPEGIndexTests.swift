@@ -101,7 +101,8 @@ struct MotionJPEGIndexTests {
     let bytes = Array(prefix.utf8) + (prefix.utf8.count < 5 ? [] : Self.picture)
     #expect(fault(bytes)?.offset == 0)
     let second = Self.prefixed(Self.picture)
-    #expect(fault(second + bytes)?.offset == second.count)
+    // What is no whole length is the end of a file that was cut off.
+    #expect(fault(second + bytes)?.offset == (prefix.utf8.count < 5 ? nil : second.count))
     #expect(!isLikely(bytes))
   }
 
@@ -127,21 +128,38 @@ struct MotionJPEGIndexTests {
     }
   }
 
+  @Test("a file that was cut off plays as far as it goes, wherever that is")
+  func cutOff() throws {
+    let frames = [Self.picture, Self.picture, Self.picture].flatMap { Self.prefixed($0) }
+    let frame = Self.picture.count + 5
+    for length in frame..<frames.count {
+      let bytes = Array(frames[..<length])
+      let found = try index(bytes)
+      // Of the last one so much may be there that it is shown.
+      let whole = length / frame
+      #expect((whole...whole + 1).contains(found.entries.count), "\(length)")
+      // It is told of, once there is something of it.
+      let isTold = length % frame < 5 || found.entries.count > whole
+      #expect(isTold == (found.cutOff == nil), "\(length)")
+      #expect(found.cutOff.map { $0.offset >= whole * frame + 5 } != false)
+      #expect(found.entries.last.map { $0.offset + $0.length <= length } == true)
+    }
+    // A length that is wrong is no cut: the picture is there to its end.
+    let wrong = Self.prefixed(Self.picture) + Self.prefixed(Self.picture, length: 99_999)
+    #expect(fault(wrong)?.offset == frame)
+  }
+
   @Test("refuses a frame that does not begin with a picture")
   func refusesNoPicture() {
     #expect(fault(Self.prefixed([0] + Self.picture))?.offset == 5)
     #expect(fault(Self.prefixed(Array("12345".utf8)))?.offset == 5)
   }
 
-  @Test("refuses every truncation of a file of frames but those between two of them")
+  @Test("refuses every truncation of a file's first frame")
   func truncations() throws {
     let frame = Self.prefixed(Self.picture)
-    let bytes = frame + frame
-    for length in 0..<bytes.count where length != frame.count {
-      let cut = fault(Array(bytes[..<length]))
-      #expect(cut != nil, "cut to \(length)")
-      // The fault lies in the first or second frame.
-      if length > frame.count { #expect((cut?.offset ?? 0) >= frame.count) }
+    for length in 0..<frame.count {
+      #expect(fault(Array(frame[..<length])) != nil, "cut to \(length)")
     }
     #expect(try index(frame).entries.count == 1)
   }
