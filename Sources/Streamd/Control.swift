@@ -37,6 +37,12 @@ final class Control {
   var stopListening: () -> Void = {}
   /// How many WebSockets are open.
   var webSockets: () -> Int = { 0 }
+  /// Who watches over HTTP.
+  var httpViewers: () -> [ViewerReport] = { [] }
+  /// What all of them are and have been shown.
+  var shownOverHTTP: () -> [HTTPViewing.Transport: HTTPViewing.Counters] = { [:] }
+  /// Ends one by its number; false when there is none.
+  var kickOverHTTP: (Int) -> Bool = { _ in false }
 
   init(
     loop: EventLoop, catalog: Catalog, rtsp: RTSPServer, viewers: ViewerSessions,

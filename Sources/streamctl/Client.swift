@@ -195,6 +195,7 @@ final class Client {
     case "too_many_sessions": "end one with streamctl teardown --session ID"
     case "no_picture": "play first, with streamctl play"
     case "no_such_client": "see streamctl clients"
+    case "no_such_viewer": "see streamctl viewers"
     case "no_such_recording", "too_many_recordings": "see streamctl record list"
     case "already_recorded": "streamctl record stop ends that"
     case "no_such_source": "see streamctl videos"

@@ -6,6 +6,7 @@ struct Command: Sendable {
   /// What can be done.
   enum Verb: String, CaseIterable, Sendable {
     case start, stop, drain, status, setup, play, pause, teardown, sessions, clients, kick, videos
+    case viewers
     case sources
     case watch, snapshot, record, log, probe, bench, passwd, token, version, completions, help
   }
@@ -108,6 +109,7 @@ struct Command: Sendable {
     Command(verb: .teardown, summary: "end the session", options: [session]),
     Command(verb: .sessions, summary: "the viewer sessions with their statistics"),
     Command(verb: .clients, summary: "the RTSP clients that are served"),
+    Command(verb: .viewers, summary: "who watches over HTTP, in browsers and scripts"),
     Command(verb: .kick, operand: Operand(name: "ID"), summary: "end an RTSP client's session"),
     Command(
       verb: .watch, summary: "live statistics until Ctrl-C", options: [count, session],

@@ -65,6 +65,7 @@ struct Program {
     case .teardown: try teardown()
     case .sessions: try sessions()
     case .clients: try clients()
+    case .viewers: try viewers()
     case .kick: try kick()
     case .watch:
       var watch = Watch(self)
@@ -229,9 +230,27 @@ extension Program {
     return table
   }
 
+  private func viewers() throws(Failure) {
+    if isJSON { return try printJSON(try client.list(JSONValue.self, "/api/v1/viewers")) }
+    var table = Table([
+      .text("ID"), .text("PEER"), .text("VIDEO"), .figure("FRAMES"), .figure("SKIPPED"),
+      .text("VIA"), .text("SESSION"), .text("SINCE"), .text("PROGRAM"),
+    ])
+    for viewer in try client.list(ViewerReport.self, "/api/v1/viewers") {
+      table.append([
+        Table.Cell(viewer.id), Table.Cell(viewer.peer), Table.Cell(viewer.videoFile),
+        Table.Cell(viewer.frames), Table.Cell(viewer.skipped),
+        Table.Cell(viewer.transport), Table.Cell(viewer.sessionId), Table.Cell(viewer.since),
+        Table.Cell(viewer.userAgent),
+      ])
+    }
+    try console.print(table, orElse: "nobody watches over HTTP")
+  }
+
   private func kick() throws(Failure) {
     let id = arguments.operand ?? ""
-    _ = try client.request("DELETE", "/api/v1/clients/\(Client.component(id))")
+    let list = id.hasPrefix("h") ? "viewers" : "clients"
+    _ = try client.request("DELETE", "/api/v1/\(list)/\(Client.component(id))")
     if isJSON { return try console.print(JSONValue.object(["id": .string(id)]).text) }
     try console.print("client \(PlainText.escaped(id)) is disconnected")
   }

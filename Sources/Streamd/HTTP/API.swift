@@ -51,6 +51,8 @@ final class API {
     },
     Route(method: "GET", path: "/api/v1/clients", role: .admin) { $0.clients($1) },
     Route(method: "DELETE", path: "/api/v1/clients/{id}", role: .admin) { $0.kick($1) },
+    Route(method: "GET", path: "/api/v1/viewers", role: .admin) { $0.viewers($1) },
+    Route(method: "DELETE", path: "/api/v1/viewers/{id}", role: .admin) { $0.kickViewer($1) },
     Route(method: "GET", path: "/api/v1/log", role: .admin) { $0.log($1) },
     Route(method: "GET", path: "/api/v1/openapi.json", role: .view) { $0.document($1) },
     Route(method: "GET", path: "/api/config", role: .view) {
@@ -250,6 +252,23 @@ final class API {
   private func kick(_ exchange: HTTPExchange) {
     guard control.kick(exchange.captures["id"] ?? "") else {
       return exchange.reply(Problem(.notFound, "no_such_client", "there is no such client"))
+    }
+    exchange.reply(HTTPResponse(.noContent))
+  }
+
+  private func viewers(_ exchange: HTTPExchange) {
+    let viewers = control.httpViewers().sorted {
+      (HTTPViewing.number(in: $0.id) ?? 0) < (HTTPViewing.number(in: $1.id) ?? 0)
+    }
+    page(exchange, viewers, \.id, key: HTTPViewing.number)
+  }
+
+  private func kickViewer(_ exchange: HTTPExchange) {
+    let number = HTTPViewing.number(in: exchange.captures["id"] ?? "")
+    guard let number, control.kickOverHTTP(number) else {
+      return exchange.reply(
+        Problem(
+          .notFound, "no_such_viewer", "there is no such viewer", hint: "see GET /api/v1/viewers"))
     }
     exchange.reply(HTTPResponse(.noContent))
   }

@@ -103,6 +103,11 @@ final class BrowserSession: PictureWatcher {
     connection.finish(lingerSeconds: server.limits.lingerSeconds)
   }
 
+  /// What is watched; nil when nothing is.
+  var subject: (videoFile: String, sessionId: String)? {
+    session.map { ($0.target.videoFile, $0.id) }
+  }
+
   private func leave() {
     guard let session else { return }
     self.session = nil
@@ -294,15 +299,15 @@ final class BrowserSession: PictureWatcher {
 
   func show(_ picture: Picture) {
     // Nothing is made for whoever would not be sent it.
-    guard connection.takesFrames else { return }
+    guard connection.takesFrames else { return connection.passOver() }
     switch form {
     case .plain:
-      _ = connection.offer(picture.message)
+      connection.show(picture.message)
     case .annotated:
-      _ = connection.offer(picture.annotatedMessage(sent: control.loop.realtime / 1000))
+      connection.show(picture.annotatedMessage(sent: control.loop.realtime / 1000))
     case .base64:
       guard let session else { return }
-      _ = connection.offer(picture.textMessage(of: session))
+      connection.show(picture.textMessage(of: session))
     }
   }
 

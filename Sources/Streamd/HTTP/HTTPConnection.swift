@@ -29,7 +29,10 @@ final class HTTPConnection: Connection {
   /// The peer will say nothing more.
   private(set) var isPeerDone = false
   /// Whose WebSocket or stream it is, and from where.
-  private var visitor: (identity: Identity, address: SocketAddress)?
+  private(set) var visitor: (identity: Identity, address: SocketAddress)?
+  /// What is watched over it, and how much of that got through.
+  private(set) var viewing: HTTPViewing?
+  var shown = HTTPViewing.Counters()
 
   /// It has come to this instance on purpose, not because the kernel chose it from several.
   private let isOwn: Bool
@@ -57,6 +60,15 @@ final class HTTPConnection: Connection {
   var isStreaming: Bool {
     if case .stream(let stream) = mode { return stream.isDirect }
     return false
+  }
+
+  /// What is watched over it; nil when nothing is.
+  var subject: (videoFile: String, sessionId: String)? {
+    switch mode {
+    case .stream(let stream): stream.subject
+    case .webSocket(let browser): browser.subject
+    case .requests, .answering, .refusing, .publishing: nil
+    }
   }
 
   override func take(_ bytes: Span<UInt8>) {
@@ -242,6 +254,7 @@ final class HTTPConnection: Connection {
     response.emit(into: &bytes)
     append(bytes)
     server.metrics.answeredHTTP(request.method, response.status.code)
+    viewing = server.viewing(.websocket, request)
     let browser = BrowserSession(
       self, control: server.api.control, server: server, identity: identity)
     mode = .webSocket(browser)
@@ -361,6 +374,7 @@ final class HTTPConnection: Connection {
     }
     head += "--streamd\r\n"
     append(Array(head.utf8))
+    viewing = server.viewing(.multipart, request)
     mode = .stream(stream)
     stream.start(on: self)
   }

@@ -22,6 +22,10 @@ final class HTTPServer {
   var isShared = false
   private var connections: [ObjectIdentifier: HTTPConnection] = [:]
   private var browsers: [ObjectIdentifier: BrowserSession] = [:]
+  /// How many have watched so far.
+  private var viewingCount = 0
+  /// What those were shown who watch no more.
+  private var shown: [HTTPViewing.Transport: HTTPViewing.Counters] = [:]
   private lazy var log = LogFeed(
     loop: loop,
     readers: { [unowned self] in browsers.filter { $0.value.identity.role == .admin }.map(\.key) },
@@ -49,7 +53,33 @@ final class HTTPServer {
       connections.values.count { $0.isStreaming }
     }
     control.webSockets = { [unowned self] in browsers.count }
+    control.httpViewers = { [unowned self] in connections.values.compactMap(\.viewerReport) }
+    control.shownOverHTTP = { [unowned self] in tally }
+    control.kickOverHTTP = { [unowned self] in kick($0) }
   }
+
+  // MARK: Who watches
+
+  /// Somebody begins to watch.
+  func viewing(_ transport: HTTPViewing.Transport, _ request: HTTPRequest) -> HTTPViewing {
+    viewingCount += 1
+    return HTTPViewing(number: viewingCount, transport, request, at: loop.realtime)
+  }
+
+  private var tally: [HTTPViewing.Transport: HTTPViewing.Counters] {
+    connections.values.reduce(into: shown) { $1.add(to: &$0) }
+  }
+
+  private func kick(_ number: Int) -> Bool {
+    guard let connection = connections.values.first(where: { $0.viewing?.number == number }),
+      let report = connection.viewerReport
+    else { return false }
+    api.control.activity.note(.info, "viewer kicked", ["peer": report.peer])
+    connection.close()
+    return true
+  }
+
+  // MARK: Connections
 
   /// Where it listens.
   var address: SocketAddress? { listener?.address }
@@ -102,6 +132,7 @@ final class HTTPServer {
 
   func closed(_ connection: HTTPConnection) {
     connections[ObjectIdentifier(connection)] = nil
+    connection.add(to: &shown)
     door.leave(connection.peer)
   }
 

@@ -5,6 +5,8 @@ internal import Wire
 protocol PictureStream: AnyObject {
   /// It comes from a file, without a session.
   var isDirect: Bool { get }
+  /// The video's name, and the viewer session in between, if there is one.
+  var subject: (videoFile: String, sessionId: String) { get }
   func start(on connection: HTTPConnection)
   func stop()
 }
@@ -53,10 +55,12 @@ final class SessionStream: PictureStream, PictureWatcher {
 
   func stop() { session.remove(self) }
 
+  var subject: (videoFile: String, sessionId: String) { (session.target.videoFile, session.id) }
+
   func show(_ picture: Picture) {
     // By a clock that nobody sets.
     guard thinning.takes(loop.now / 1000) else { return }
-    _ = connection?.offer(picture.part(sent: loop.realtime / 1000))
+    connection?.show(picture.part(sent: loop.realtime / 1000))
   }
 
   func show(_ statistics: Statistics) {}
@@ -73,6 +77,7 @@ final class SessionStream: PictureStream, PictureWatcher {
 /// A file's pictures as multipart, at its own rate, round and round, without RTSP in between.
 final class FileStream: Wakeable, PictureStream {
   let isDirect = true
+  private let name: String
   /// As parts of a multipart stream.
   private var pictures: PacketReader
   private var playhead: Playhead
@@ -88,6 +93,7 @@ final class FileStream: Wakeable, PictureStream {
     loop: EventLoop
   ) {
     self.pictures = PacketReader(pictures)
+    name = media.name
     self.phase = phase
     playhead = Playhead(frameCount: media.frameCount, rate: media.rate, firstTimestamp: 0)
     thinning = Thinning(rate)
@@ -102,6 +108,8 @@ final class FileStream: Wakeable, PictureStream {
   }
 
   func stop() { loop.deadlines.clear(self) }
+
+  var subject: (videoFile: String, sessionId: String) { (name, "") }
 
   override func wake(at now: Instant) {
     let due = playhead.due
@@ -120,7 +128,7 @@ final class FileStream: Wakeable, PictureStream {
     // A damaged picture is left out.
     guard parts.byteCount(of: number) > 0 else { return }
     MultipartStream.stamp(parts, number, time: loop.realtime / 1000)
-    _ = connection?.offer(parts, frame: number)
+    connection?.show(parts, frame: number)
   }
 
   private func waitForSlice() {

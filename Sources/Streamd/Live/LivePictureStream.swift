@@ -25,12 +25,14 @@ final class LivePictureStream: PictureStream, LiveViewer {
 
   func stop() { stream.remove(self) }
 
+  var subject: (videoFile: String, sessionId: String) { (stream.name, "") }
+
   func show(_ frame: LiveFrame, at now: Instant) {
     guard thinning.takes(now / 1000) else { return }
-    _ = connection?.offer(frame.packets(.multipart), frame: 0)
+    connection?.show(frame.packets(.multipart), frame: 0)
   }
 
-  func missed() {}
+  func missed() { connection?.passOver() }
 
   func sourceEnded() { connection?.finish(lingerSeconds: lingerSeconds) }
 }

@@ -11,6 +11,7 @@ struct MetricsText {
     let tally = control.rtsp.tally
     appendState(control, tally.sessions)
     appendSent(tally.sent)
+    appendShown(control.shownOverHTTP())
     appendSources(control.relays.all.map(\.report).filter { identity.sees($0.name) })
     appendReceived(control.live, metrics)
     appendRequests(metrics)
@@ -74,6 +75,20 @@ struct MetricsText {
     counter(
       "streamd_rtp_payload_bytes_sent_total", "RTP payload sent.",
       sent.map { ($0.labels, $0.totals.octets) })
+  }
+
+  private mutating func appendShown(_ totals: [HTTPViewing.Transport: HTTPViewing.Counters]) {
+    func rows(_ value: (HTTPViewing.Counters) -> Int) -> [(String, Int)] {
+      HTTPViewing.Transport.allCases.map {
+        ("transport=\"\($0.rawValue)\"", value(totals[$0] ?? .init()))
+      }
+    }
+    counter(
+      "streamd_http_frames_sent_total",
+      "Frames shown over HTTP, in multipart streams and WebSockets.", rows(\.sent))
+    counter(
+      "streamd_http_frames_skipped_total", "Frames left out there because the viewer was slow.",
+      rows(\.skipped))
   }
 
   /// The names are the configuration's, and so are bounded.

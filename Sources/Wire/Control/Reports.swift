@@ -181,6 +181,27 @@ public struct ClientReport: Codable, Equatable, Sendable {
   public init() {}
 }
 
+/// Somebody who watches over HTTP.
+public struct ViewerReport: Codable, Equatable, Sendable {
+  // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
+  public var id = "", peer = "", userAgent = ""
+  /// `multipart` or `websocket`.
+  public var transport = ""
+  // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
+  public var videoFile = ""
+  /// The viewer session that is watched; empty where there is none in between.
+  public var sessionId = ""
+  // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
+  public var frames = 0
+  /// Frames left out because those before them had not been taken.
+  public var skipped = 0
+  /// RFC 3339.
+  public var since = ""
+
+  // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
+  public init() {}
+}
+
 /// A line of the activity log.
 public struct LogEntry: Codable, Equatable, Sendable {
   /// Counts up from 1 without a gap.

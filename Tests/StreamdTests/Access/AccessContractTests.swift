@@ -182,8 +182,8 @@ struct AccessContractTests {
         #expect(reply.status != 401, "\(user) \(operation)")
         let mayNot = reply.code == "not_permitted"
         let isAdmins =
-          operation.path.contains("clients") || operation.path.contains("log?")
-          || operation.path == "/api/v1/log"
+          operation.path.contains("clients") || operation.path.contains("viewers")
+          || operation.path.contains("log?") || operation.path == "/api/v1/log"
         let isSmall = user == "vera" ? operation.wantsRole : user == "carl" && isAdmins
         #expect(mayNot == isSmall, "\(user) \(operation)")
         if mayNot { #expect(reply.status == 403) }

@@ -50,7 +50,7 @@ struct ShellFaultTests {
 
   private static let asking = [
     "start", "stop", "drain", "status", "videos", "sources", "setup", "sessions", "clients",
-    "watch", "log",
+    "viewers", "watch", "log",
   ]
 
   @Test(
@@ -153,9 +153,13 @@ struct ShellFaultTests {
         + "\"viewers\":\(number),\"reconnects\":\(number),\"last_error\":\"x\","
         + "\"retry_in_s\":1e308}"
       let line = "{\"seq\":\(number),\"time\":\"x\",\"level\":\"x\",\"message\":\"x\"}"
+      let viewer =
+        "{\"id\":\"h1\",\"peer\":\"x\",\"user_agent\":\"x\",\"transport\":\"x\","
+        + "\"video_file\":\"x\",\"session_id\":\"\","
+        + "\"frames\":\(number),\"skipped\":\(number),\"since\":\"x\"}"
       for (command, item) in [
         ("status", nil), ("drain", nil), ("clients", client), ("sessions", session),
-        ("videos", video),
+        ("videos", video), ("viewers", viewer),
         ("sources", source), ("log", line),
       ] {
         let body = item.map { "{\"items\":[\($0)],\"next\":null}" } ?? status

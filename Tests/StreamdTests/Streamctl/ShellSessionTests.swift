@@ -23,6 +23,7 @@ struct ShellSessionTests {
     #expect(try await shell.text("play").contains(" is playing: "))
     #expect(try await shell.text("play", "--at", "2.5").contains(" is playing: "))
     try await seen(shell)
+    try await viewed(shell, daemon)
     #expect(try await shell.text("pause").contains(" is paused: "))
     let log = try await shell.text("log", "-n", "1000")
     #expect(log.contains("  info     the RTSP server runs (rtsp=127.0.0.1:"))
@@ -62,6 +63,21 @@ struct ShellSessionTests {
     try await shell.fails(
       "snapshot", "-o", "/nonexistent/x.jpg", status: 1, saying: "/nonexistent/x.jpg",
       "No such file")
+  }
+
+  /// While a browser watches that session, and is kicked.
+  private func viewed(_ shell: Shell, _ daemon: DaemonProcess) async throws {
+    #expect(try await shell.text("viewers").contains("nobody watches over HTTP"))
+    let browser = try WebSocketClient(daemon)
+    let rows = try await shell.text("sessions").split(separator: "\n")
+    let watched = try #require(rows.last?.split(whereSeparator: { " *".contains($0) }).first)
+    _ = try browser.command("setup", "\"session_id\":\"\(watched)\"")
+    let viewers = try await shell.text("viewers").split(separator: "\n")
+    #expect(viewers.count == 2 && viewers.last?.contains("websocket") == true, "\(viewers)")
+    let viewer = String(try #require(viewers.last?.split(separator: " ").first))
+    #expect(try await shell.text("kick", viewer).contains(viewer))
+    #expect(try await shell.text("viewers").contains("nobody watches over HTTP"))
+    withExtendedLifetime(browser) {}
   }
 
   @Test("what goes to programs is JSON, as the API has it")
