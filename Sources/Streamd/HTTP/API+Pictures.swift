@@ -104,6 +104,29 @@ extension API {
     }
   }
 
+  /// What others have at an address without a name.
+  func firstStream(_ exchange: HTTPExchange) { first(exchange, stream) }
+
+  /// See ``firstStream(_:)``.
+  func firstSnapshot(_ exchange: HTTPExchange) { first(exchange, snapshot) }
+
+  /// The first live source by its name, else the first file: with one camera, that one.
+  private func first(_ exchange: HTTPExchange, _ show: (HTTPExchange) -> Void) {
+    let shown = control.live.all.filter { $0.latest != nil }.map(\.name)
+    let sources = shown + control.relays.all.map(\.settings.name)
+    let name =
+      sources.sorted().first { exchange.identity.sees($0) }
+      ?? control.catalog.firstPlayable { exchange.identity.sees($0) }
+    guard let name else {
+      return exchange.reply(
+        Problem(
+          .notFound, "no_such_video", "there is no video yet",
+          hint: "publish to /live/NAME, or put a file into the media folder"))
+    }
+    exchange.captures["name"] = name
+    show(exchange)
+  }
+
   private static func picture(
     _ frame: Int, of media: MediaFile, _ packets: PacketSlices
   ) throws(Problem) -> [UInt8] {

@@ -60,6 +60,8 @@ final class API {
     },
     Route(method: "GET", path: "/video/{name...}/stream.mjpg", role: .view) { $0.stream($1) },
     Route(method: "GET", path: "/video/{name...}/snapshot.jpg", role: .view) { $0.snapshot($1) },
+    Route(method: "GET", path: "/stream", role: .view) { $0.firstStream($1) },
+    Route(method: "GET", path: "/snapshot", role: .view) { $0.firstSnapshot($1) },
     Route(method: "PUT", path: "/live/{name...}", role: .control) { $0.publish($1) },
     Route(method: "POST", path: "/live/{name...}", role: .control) { $0.publish($1) },
     Route(method: "GET", path: "/healthz", role: nil) { $1.reply(text("ok\n")) },
@@ -72,8 +74,9 @@ final class API {
     let request = exchange.request
     let method = request.method == "HEAD" ? "GET" : request.method
     var allowed: [String] = []
+    let path = Self.path(of: request)
     for route in Self.routes {
-      guard let captures = Self.match(request.path, route.path) else { continue }
+      guard let captures = Self.match(path, route.path) else { continue }
       guard route.method == method else {
         allowed.append(route.method)
         continue
@@ -100,6 +103,15 @@ final class API {
         .notFound, "not_found", "there is nothing at \(request.path.prefix(200))",
         hint: "see /api/v1/openapi.json"))
     return true
+  }
+
+  /// What a request asks for: `/?action=stream` and `/?action=snapshot`, as mjpg-streamer has them,
+  /// are routes of ours.
+  static func path(of request: HTTPRequest) -> String {
+    guard request.path == "/", let action = request.query["action"],
+      action == "stream" || action == "snapshot"
+    else { return request.path }
+    return "/" + action
   }
 
   /// Whether anybody may have what a request asks for.

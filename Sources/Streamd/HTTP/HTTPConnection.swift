@@ -227,7 +227,7 @@ final class HTTPConnection: Connection {
   /// each time. The page is sent on to an instance's own address, scripts are told of it.
   private func direction(for request: HTTPRequest) -> HTTPResponse? {
     guard !isOwn, let own = server.ownAddress else { return nil }
-    if request.path == "/" {
+    if API.path(of: request) == "/" {
       var response = HTTPResponse(.temporaryRedirect)
       response.headers.append("Location", "http://\(own)/")
       return response

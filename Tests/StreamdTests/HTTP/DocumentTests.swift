@@ -61,6 +61,34 @@ struct DocumentTests {
     Example(method: "POST", path: "/api/v1/login", status: 400, body: "[]"),
   ]
 
+  /// Where there is no video.
+  private static let empty = ["/stream", "/snapshot"].map {
+    Example(method: "GET", path: $0, status: 404)
+  }
+
+  /// What is no number in a query, and the first video.
+  private static let queries =
+    ["/api/v1/videos", "/api/v1/sources", sessions, "/api/v1/log"].map {
+      Example(method: "GET", path: $0, status: 400, query: "?limit=x")
+    }
+    + [("/stream", "?fps=x"), ("/snapshot", "?frame=x")].flatMap { path, query in
+      [
+        Example(method: "GET", path: path, status: 200),
+        Example(method: "GET", path: path, status: 400, query: query),
+      ]
+    }
+
+  /// Somebody who watches over HTTP.
+  private static func viewers(_ viewer: String) -> [Example] {
+    let (all, one) = ("/api/v1/viewers", "/api/v1/viewers/{id}")
+    return [
+      Example(method: "GET", path: all, status: 200),
+      Example(method: "GET", path: all, status: 400, query: "?after=x"),
+      Example(method: "DELETE", path: one, status: 404, part: "none"),
+      Example(method: "DELETE", path: one, status: 204, part: viewer),
+    ]
+  }
+
   /// While it runs; `session` is one that plays, `fresh` one that does not, `client` a client.
   private static func running(_ session: String, _ fresh: String, _ client: String) -> [Example] {
     let one = sessions + "/{id}"
@@ -97,6 +125,7 @@ struct DocumentTests {
     examples += [
       Example(method: "POST", path: one + "/pause", status: 409, part: fresh),
       Example(method: "POST", path: one + "/play", status: 200, part: session),
+      Example(method: "POST", path: one + "/play", status: 400, part: session, body: "[]"),
       Example(method: "POST", path: one + "/pause", status: 200, part: session),
       Example(method: "DELETE", path: one, status: 204, part: fresh),
       Example(method: "DELETE", path: "/api/v1/clients/{id}", status: 404, part: "none"),
@@ -111,6 +140,11 @@ struct DocumentTests {
       Example(
         method: "GET", path: file + "/stream.mjpg", status: 400, part: "good.mjpeg",
         query: "?fps=x"))
+    examples.append(
+      Example(
+        method: "GET", path: file + "/snapshot.jpg", status: 400, part: "good.mjpeg",
+        query: "?frame=x"))
+    examples += queries
     examples += recordings(session)
     examples.append(Example(method: "POST", path: "/api/v1/server/stop", status: 200))
     return examples + publishing
@@ -192,7 +226,16 @@ struct DocumentTests {
     _ = try player.request("SETUP", daemon.url("good.mjpeg"), ["Transport: RTP/AVP/TCP"])
     let clients = try client.request("GET", "/api/v1/clients").json["items"] as? [[String: Any]]
     let kicked = try #require(clients?.last?["id"] as? String)
+    let watcher = try HTTPClient(daemon)
+    try watcher.send("GET", "/video/good.mjpeg/stream.mjpg")
+    _ = try watcher.readHead()
+    let viewers = try client.request("GET", "/api/v1/viewers").json["items"] as? [[String: Any]]
+    let viewer = try #require(viewers?.first?["id"] as? String)
+    for example in Self.viewers(viewer) { try check(example, daemon, &had) }
     for example in Self.running(playing, fresh, kicked) { try check(example, daemon, &had) }
+    let nothing = try TemporaryFolder()
+    let idle = try DaemonProcess(media: nothing.path)
+    for example in Self.empty { try check(example, idle, &had) }
     #expect(try had.symmetricDifference(promises()).isEmpty)
   }
 

@@ -27,6 +27,41 @@ struct StreamTests {
     #expect(abs(times[29] - Date().timeIntervalSince1970) < 1)
   }
 
+  @Test(
+    "the first video is where mjpg-streamer and µStreamer have theirs",
+    arguments: [("/stream", "/snapshot"), ("/?action=stream", "/?action=snapshot")])
+  func first(_ stream: String, _ snapshot: String) throws {
+    let daemon = try DaemonProcess(start: false)
+    let pictures = try Repository.samplePictures()
+    let client = try HTTPClient(daemon)
+    #expect(try client.request("GET", snapshot).body == pictures[0])
+    let watcher = try HTTPClient(daemon)
+    try watcher.send("GET", stream)
+    #expect(try watcher.readHead().contains("multipart/x-mixed-replace"))
+    _ = try watcher.read(11)
+    #expect(pictures.contains(try watcher.readPart().jpeg))
+    // A camera goes before files.
+    let publisher = try HTTPClient(daemon)
+    try publisher.send("PUT", "/live/x", ["Content-Length: \(2 * pictures[7].count)"])
+    try publisher.socket.send(pictures[7])
+    #expect(try eventually { try client.request("GET", snapshot).body == pictures[7] })
+    // Nothing else is to be had so, and nothing is changed.
+    let page = try client.request("GET", "/?action=api/v1/status")
+    #expect(page.header("Content-Type")?.hasPrefix("text/html") == true)
+    #expect(try client.request("POST", snapshot).status == 405)
+    withExtendedLifetime(publisher) {}
+  }
+
+  @Test("nothing is there where there is no video")
+  func none() throws {
+    let folder = try TemporaryFolder()
+    let daemon = try DaemonProcess(media: folder.path)
+    for path in ["/stream", "/snapshot"] {
+      let reply = try HTTPClient(daemon).request("GET", path)
+      #expect(reply.status == 404 && reply.code == "no_such_video")
+    }
+  }
+
   @Test("?fps= thins a stream out", arguments: [5.0, 10, 40])
   func thinned(_ fps: Double) throws {
     let daemon = try DaemonProcess(start: false)

@@ -350,7 +350,7 @@ struct BadInputTests {
     try folder.write("text.mjpeg", Array("hello, this is a text".utf8))
     try folder.write("empty.mjpeg", [])
     let bytes = [UInt8](try Data(contentsOf: movie))
-    try folder.write("cut.mjpeg", Array(bytes[..<20_000]))
+    try folder.write("cut.mjpeg", Array(bytes[..<10_000]))
     return folder
   }
 }
