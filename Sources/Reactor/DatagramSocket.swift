@@ -10,6 +10,8 @@ public final class DatagramSocket {
   let descriptor: Descriptor
   private var segmentation: Bool
   private let segmentBytes: Int
+  /// How much of a frame goes out with one call, in whole packets.
+  public let bytesPerSend: Int
   /// Our end.
   public let local: SocketAddress
   /// The other end; nil until ``connect(to:)``.
@@ -34,7 +36,7 @@ public final class DatagramSocket {
 
   /// The kernel's bound for one segmented send, UDP's length field; and a number of segments that
   /// every kernel since 4.18 takes.
-  public static let bytesPerSendMax = 65_507
+  private static let bytesPerSendMax = 65_507
   private static let segmentsPerSendMax = 64
   /// So much of a frame at once, 125 kB: more would fill the buffer that Linux gives a receiver by
   /// default.
@@ -61,6 +63,10 @@ public final class DatagramSocket {
     }
     self.segmentation = segmentation
     self.segmentBytes = segmentBytes ?? 0
+    let packets = segmentBytes.map {
+      min(Self.segmentsPerSendMax, max(1, Self.bytesPerSendMax / $0)) * $0
+    }
+    bytesPerSend = packets ?? Self.bytesPerSendMax
     self.local = Socket.localAddress(descriptor) ?? local
     self.descriptor = descriptor
   }
@@ -105,8 +111,7 @@ public final class DatagramSocket {
   }
 
   private func sendChunks(_ base: UnsafeRawPointer, _ count: Int, atMost sends: Int) -> Sent {
-    let segments = min(Self.segmentsPerSendMax, max(1, Self.bytesPerSendMax / segmentBytes))
-    let chunk = segments * segmentBytes
+    let chunk = bytesPerSend
     var offset = 0
     for _ in 0..<sends where offset < count {
       switch unsafe sendSegments(base + offset, min(chunk, count - offset)) {

@@ -106,8 +106,8 @@ public struct SocketAddress: Equatable, Sendable, CustomStringConvertible {
     bytes.count == 4 ? bytes[0] & 0xF0 == 0xE0 : bytes[0] == 0xFF
   }
 
-  /// One of this machine's interfaces has it. Nothing is sent: the kernel reaches its own addresses
-  /// from themselves.
+  /// It is an interface's first address here. Nothing is sent to find that out: the kernel reaches
+  /// such addresses from themselves.
   public var isOfThisMachine: Bool {
     guard let descriptor = try? Socket.open(.datagram, family),
       (try? Socket.connect(descriptor, to: with(port: 9))) != nil

@@ -32,7 +32,8 @@ enum JSON {
       switch field {
       case nil: "this is no JSON object"
       case "server_port": "server_port is no port: want a number from 0 to 65535"
-      case "range_s", "seconds": "\(field ?? "") is no number"
+      case "range_s": "range_s is no number"
+      case "seconds": "seconds is no whole number"
       case "id": "id is no text and no number"
       case let field?: "\(field) is no text"
       }

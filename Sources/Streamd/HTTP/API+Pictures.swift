@@ -110,12 +110,13 @@ extension API {
   /// See ``firstStream(_:)``.
   func firstSnapshot(_ exchange: HTTPExchange) { first(exchange, snapshot) }
 
-  /// The first live source by its name, else the first file: with one camera, that one.
+  /// The first live source that shows something, else a camera that waits for viewers, else the
+  /// first file.
   private func first(_ exchange: HTTPExchange, _ show: (HTTPExchange) -> Void) {
     let shown = control.live.all.filter { $0.latest != nil }.map(\.name)
-    let sources = shown + control.relays.all.map(\.settings.name)
+    let idle = control.relays.all.filter { $0.state == "idle" }.map(\.settings.name)
     let name =
-      sources.sorted().first { exchange.identity.sees($0) }
+      (shown + idle).first { exchange.identity.sees($0) }
       ?? control.catalog.firstPlayable { exchange.identity.sees($0) }
     guard let name else {
       return exchange.reply(

@@ -36,8 +36,8 @@ struct RequestPolicy {
   /// same of each.
   static func isOfOneInstance(_ path: String) -> Bool {
     [
-      "/api/v1/sessions", "/api/v1/clients", "/api/v1/server", "/api/v1/drain", "/api/v1/log",
-      "/api/v1/recordings", "/metrics",
+      "/api/v1/sessions", "/api/v1/clients", "/api/v1/viewers", "/api/v1/server", "/api/v1/drain",
+      "/api/v1/log", "/api/v1/recordings", "/metrics",
     ].contains { path == $0 || path.hasPrefix($0 + "/") }
   }
 

@@ -11,12 +11,22 @@ final class DatagramRest: Wakeable {
   private var bytes: [UInt8] = []
   private var sent = 0
   private var sendsAtOnce = 1
-  /// When the frame before came.
+  /// When it is given up.
+  private var ends: Instant = .max
+  /// When the frame before was to be sent, and how long ago that was when the last one came.
   private var lastFrame: Instant?
+  private var period = unknownPeriod
+  /// Why a part could not be sent, until somebody is told.
+  private var failure: Way.Delivery?
 
   private static let pauseNanoseconds: Instant = 2_000_000
-  /// What is taken to be the time until the next frame, where the one before is longer ago.
+  /// With what deadlines are rounded by.
+  private static let turnNanoseconds: Instant = 3_000_000
+  /// Of 50 frames a second.
+  private static let unknownPeriod: Instant = 20_000_000
   private static let periodMax: Instant = 50_000_000
+  /// A network that stands is not asked for ever.
+  private static let patienceNanoseconds: Instant = 1_000_000_000
 
   init(_ socket: DatagramSocket, loop: EventLoop, backlog: Backlog) {
     self.socket = socket
@@ -24,8 +34,16 @@ final class DatagramRest: Wakeable {
     self.backlog = backlog
   }
 
-  /// Something is still to be sent.
-  var isPending: Bool { !bytes.isEmpty }
+  /// Told of every frame before it is sent. Why it cannot be: the one before is still on its way,
+  /// or has met something that is to be known; nil when nothing is in its way.
+  func obstacle() -> Way.Delivery? {
+    let now = loop.now
+    if let lastFrame { period = min(now - lastFrame, Self.periodMax) }
+    lastFrame = now
+    guard bytes.isEmpty else { return .full }
+    defer { failure = nil }
+    return failure
+  }
 
   /// Keeps a frame from a byte on: its buffer is about to be stamped for the next viewer. Where too
   /// much waits for others, this is lost on the way like any datagram may be.
@@ -35,25 +53,33 @@ final class DatagramRest: Wakeable {
     bytes = Array(packets.copy(of: frame)[offset...])
     sent = 0
     backlog.change(by: count)
-    let now = loop.now
-    let period = min(lastFrame.map { now - $0 } ?? .max, Self.periodMax)
-    lastFrame = now
-    let turns = max(1, Int(period / 2 / Self.pauseNanoseconds))
-    let sends = (count + DatagramSocket.bytesPerSendMax - 1) / DatagramSocket.bytesPerSendMax
+    let turns = max(1, Int(period / 2 / Self.turnNanoseconds))
+    let sends = (count + socket.bytesPerSend - 1) / socket.bytesPerSend
     sendsAtOnce = (sends + turns - 1) / turns
-    loop.deadlines.set(self, at: now + Self.pauseNanoseconds)
+    ends = loop.now + Self.patienceNanoseconds
+    loop.deadlines.set(self, at: loop.now + Self.pauseNanoseconds)
   }
 
   override func wake(at now: Instant) {
     switch socket.send(restOf: bytes, from: sent, atMost: sendsAtOnce) {
     case .part(let count):
       sent += count
-      loop.deadlines.set(self, at: now + Self.pauseNanoseconds)
+      goOn(now)
     // The kernel's buffer empties at the pace of the network, not at ours.
-    case .full: loop.deadlines.set(self, at: now + Self.pauseNanoseconds)
-    // The next frame meets the same, and tells.
-    case .sent, .refused, .noRoute, .tooLarge: drop()
+    case .full: goOn(now)
+    case .sent: drop()
+    case .refused:
+      failure = .refused
+      drop()
+    case .noRoute, .tooLarge:
+      failure = .undeliverable
+      drop()
     }
+  }
+
+  private func goOn(_ now: Instant) {
+    guard now < ends else { return drop() }
+    loop.deadlines.set(self, at: now + Self.pauseNanoseconds)
   }
 
   /// Forgets what is left.

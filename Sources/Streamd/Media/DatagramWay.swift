@@ -79,7 +79,10 @@ final class DatagramWay: Way, EventHandler {
   }
 
   override func send(_ packets: PacketBuffer, frame: Int) -> Delivery {
-    if let rest, rest.isPending { return .full }
+    if let rest, let obstacle = rest.obstacle() { return obstacle }
+    // What might have to wait is left out whole where it may not.
+    let count = packets.byteCount(of: frame)
+    if count > rtp.bytesPerSend, !backlog.hasRoom(for: count) { return .full }
     switch rtp.send(packets, frame: frame) {
     case .sent: return .sent
     case .part(let count):

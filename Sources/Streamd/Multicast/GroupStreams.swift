@@ -50,7 +50,7 @@ final class GroupStreams {
       return try GroupWay(
         setting, segmentBytes: server.segmentBytes,
         interface: try interface.map(NetworkInterface.index) ?? 0, loop: server.loop,
-        buffer: server.buffer, backlog: server.backlog)
+        buffer: server.buffer, backlog: server.rests)
     } catch {
       Log.warning(
         "no way to a multicast group",

@@ -9,6 +9,7 @@ final class GroupWay: Way, EventHandler {
   private let rtcp: DatagramSocket
   private let loop: EventLoop
   private let buffer: ReceiveBuffer
+  private let backlog: Backlog
   /// Of a frame that was too large to be sent at once.
   private let rest: DatagramRest
   private var registration: Registration?
@@ -38,6 +39,7 @@ final class GroupWay: Way, EventHandler {
     try rtcp.join(address, interface: interface)
     self.loop = loop
     self.buffer = buffer
+    self.backlog = backlog
     rest = DatagramRest(rtp, loop: loop, backlog: backlog)
     super.init(.datagrams(segmentBytes: segmentBytes))
     registration = try loop.add(rtcp, .readable, self)
@@ -50,7 +52,9 @@ final class GroupWay: Way, EventHandler {
   var source: String? { rtp.ownAddress?.host }
 
   override func send(_ packets: PacketBuffer, frame: Int) -> Delivery {
-    if rest.isPending { return .full }
+    if let obstacle = rest.obstacle() { return obstacle }
+    let count = packets.byteCount(of: frame)
+    if count > rtp.bytesPerSend, !backlog.hasRoom(for: count) { return .full }
     switch rtp.send(packets, frame: frame) {
     case .sent: return .sent
     case .part(let count):

@@ -11,11 +11,14 @@ final class RTSPServer {
     didSet {
       door.limits = limits
       backlog.bytesMax = limits.backlogBytesMax
+      rests.bytesMax = limits.backlogBytesMax
     }
   }
   var door: Door
   /// Of viewers over RTSP and HTTP.
   let backlog: Backlog
+  /// The same of viewers over UDP, of whom nobody is slow: large frames are spread over time.
+  let rests: Backlog
   let activity: ActivityLog
   let ports: PortAllocator
   /// The length of RTP packets, for as long as the server lives: a live picture is packetised once
@@ -66,6 +69,7 @@ final class RTSPServer {
     self.limits = limits
     door = Door(limits)
     backlog = Backlog(bytesMax: limits.backlogBytesMax)
+    rests = Backlog(bytesMax: limits.backlogBytesMax)
     arrivals = ProxiedArrivals("rtsp", loop: loop, buffer: buffer, metrics: metrics)
     ports = PortAllocator(rtpPorts)
     self.segmentBytes = segmentBytes

@@ -81,7 +81,7 @@ struct Subscription {
     let port = sockets.rtp.local.port
     do throws(SystemError) {
       let way = try DatagramWay(
-        layout, sockets, loop: server.loop, buffer: server.buffer, backlog: server.backlog,
+        layout, sockets, loop: server.loop, buffer: server.buffer, backlog: server.rests,
         heard: { [unowned connection, session] in connection.heard(from: session) })
       return (way, port)
     } catch {

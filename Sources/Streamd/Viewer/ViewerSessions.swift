@@ -81,7 +81,8 @@ final class ViewerSessions {
   /// Whether one of them has a connection whose end is there.
   func isConnected(from end: SocketAddress) -> Bool {
     sessions.values.contains { session in
-      session.local.map { $0.isSameHost(as: end) && $0.port == end.port } ?? false
+      // One of the two may be an IPv4 address in IPv6 clothes.
+      session.local.map { $0.host == end.host && $0.port == end.port } ?? false
     }
   }
 
@@ -131,7 +132,7 @@ final class ViewerSessions {
 
   private func isOwn(_ address: SocketAddress) -> Bool {
     guard let own = ownServer(), own.port == address.port else { return false }
-    return own.host == address.host || address.isLoopback && own.isLoopback
+    return own.host == address.host || address.isLoopback && (own.isLoopback || own.isUnspecified)
       || own.isUnspecified && address.isOfThisMachine
   }
 

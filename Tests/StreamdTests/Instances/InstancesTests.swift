@@ -43,7 +43,9 @@ struct InstancesTests {
   func addresses() throws {
     let instances = try Instances()
     let shared = try HTTPClient(port: instances.httpPort)
-    for path in ["/api/v1/sessions", "/api/v1/clients", "/api/v1/log", "/metrics"] {
+    for path in [
+      "/api/v1/sessions", "/api/v1/clients", "/api/v1/viewers", "/api/v1/log", "/metrics",
+    ] {
       let reply = try shared.request("GET", path)
       #expect(reply.status == 421 && reply.code == "shared_port")
       #expect((reply.json["hint"] as? String)?.contains("http://127.0.0.1:2") == true)
