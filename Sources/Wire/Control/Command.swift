@@ -1,6 +1,7 @@
 /// What a browser or script asks for over the WebSocket, or in the body of a request.
 public struct Command: Decodable, Equatable, Sendable {
-  /// What the answer to a command is known by: a text or a number, which comes back as it came.
+  /// What the answer to a command is known by: a text or a number, which comes back as it came;
+  /// of an integer beyond 64 bits so much as a `Double` holds.
   public enum Identifier: Equatable, Sendable {
     // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
     case text(String), integer(Int), number(Double)

@@ -55,7 +55,8 @@ public struct ProxyHeader: Equatable, Sendable {
 
   /// Reads the header that `bytes` begin with.
   ///
-  /// - Returns: nil when it is not complete yet.
+  /// - Returns: nil when it is not complete yet; then all of the bytes belong to it.
+  /// - Throws: why it is none, with the first byte that shows it.
   public static func parse(_ bytes: Span<UInt8>) throws(Fault) -> ProxyHeader? {
     if begins(bytes, signature) {
       return bytes.count < fixedLength ? nil : try parseBinary(bytes)
