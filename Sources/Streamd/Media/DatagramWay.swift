@@ -19,9 +19,7 @@ final class DatagramWay: Way, EventHandler {
   private let rtpPeer: SocketAddress
   private var rtcpPeer: SocketAddress
   private var isControlLatched = false
-  private let backlog: Backlog
-  /// Of a frame that was too large to be sent at once; made when there is one.
-  private var rest: DatagramRest?
+  private var frames: DatagramFrames
   /// Told when RTCP came in.
   private let heard: () -> Void
 
@@ -46,7 +44,7 @@ final class DatagramWay: Way, EventHandler {
     ports = sockets.ports
     self.loop = loop
     self.buffer = buffer
-    self.backlog = backlog
+    frames = DatagramFrames(rtp, loop: loop, backlog: backlog)
     self.heard = heard
     super.init(layout)
     if let rtcp { registration = try loop.add(rtcp, .readable, self) }
@@ -79,25 +77,7 @@ final class DatagramWay: Way, EventHandler {
   }
 
   override func send(_ packets: PacketBuffer, frame: Int) -> Delivery {
-    if let rest, let obstacle = rest.obstacle() { return obstacle }
-    // What might have to wait is left out whole where it may not.
-    let count = packets.byteCount(of: frame)
-    if count > rtp.bytesPerSend, !backlog.hasRoom(for: count) { return .full }
-    switch rtp.send(packets, frame: frame) {
-    case .sent: return .sent
-    case .part(let count):
-      sendLater(packets, frame, from: count)
-      return .sent
-    case .full: return .full
-    case .refused: return .refused
-    case .noRoute, .tooLarge: return .undeliverable
-    }
-  }
-
-  private func sendLater(_ packets: PacketBuffer, _ frame: Int, from offset: Int) {
-    let rest = rest ?? DatagramRest(rtp, loop: loop, backlog: backlog)
-    self.rest = rest
-    rest.keep(packets, frame: frame, from: offset)
+    frames.send(packets, frame: frame)
   }
 
   override func sendControl(_ bytes: [UInt8]) {
@@ -108,7 +88,7 @@ final class DatagramWay: Way, EventHandler {
   override func release() {
     if let registration { loop.remove(registration) }
     registration = nil
-    rest?.drop()
+    frames.drop()
     ports.release(rtp.local.port)
   }
 

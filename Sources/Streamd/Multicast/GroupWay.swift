@@ -9,9 +9,7 @@ final class GroupWay: Way, EventHandler {
   private let rtcp: DatagramSocket
   private let loop: EventLoop
   private let buffer: ReceiveBuffer
-  private let backlog: Backlog
-  /// Of a frame that was too large to be sent at once.
-  private let rest: DatagramRest
+  private var frames: DatagramFrames
   private var registration: Registration?
   /// Told of what a receiver, or somebody else, says.
   var heard: (Span<UInt8>, _ source: SocketAddress) -> Void = { _, _ in }
@@ -39,8 +37,7 @@ final class GroupWay: Way, EventHandler {
     try rtcp.join(address, interface: interface)
     self.loop = loop
     self.buffer = buffer
-    self.backlog = backlog
-    rest = DatagramRest(rtp, loop: loop, backlog: backlog)
+    frames = DatagramFrames(rtp, loop: loop, backlog: backlog)
     super.init(.datagrams(segmentBytes: segmentBytes))
     registration = try loop.add(rtcp, .readable, self)
   }
@@ -52,18 +49,9 @@ final class GroupWay: Way, EventHandler {
   var source: String? { rtp.ownAddress?.host }
 
   override func send(_ packets: PacketBuffer, frame: Int) -> Delivery {
-    if let obstacle = rest.obstacle() { return obstacle }
-    let count = packets.byteCount(of: frame)
-    if count > rtp.bytesPerSend, !backlog.hasRoom(for: count) { return .full }
-    switch rtp.send(packets, frame: frame) {
-    case .sent: return .sent
-    case .part(let count):
-      rest.keep(packets, frame: frame, from: count)
-      return .sent
-    case .full: return .full
+    let delivery = frames.send(packets, frame: frame)
     // Nobody in particular listens, so nobody can be missing.
-    case .refused, .noRoute, .tooLarge: return .undeliverable
-    }
+    return delivery == .refused ? .undeliverable : delivery
   }
 
   override func sendControl(_ bytes: [UInt8]) { _ = rtcp.send(bytes, to: control) }
@@ -71,7 +59,7 @@ final class GroupWay: Way, EventHandler {
   override func release() {
     if let registration { loop.remove(registration) }
     registration = nil
-    rest.drop()
+    frames.drop()
   }
 
   /// One datagram a turn; level-triggering brings the next.
