@@ -15,15 +15,14 @@ final class DatagramRest: Wakeable {
   private var ends: Instant = .max
   /// When the frame before was to be sent, and how long ago that was when the last one came.
   private var lastFrame: Instant?
-  private var period = unknownPeriod
+  private var period = periodMax
   /// Why a part could not be sent, until somebody is told.
   private var failure: Way.Delivery?
 
   private static let pauseNanoseconds: Instant = 2_000_000
   /// With what deadlines are rounded by.
   private static let turnNanoseconds: Instant = 3_000_000
-  /// Of 50 frames a second.
-  private static let unknownPeriod: Instant = 20_000_000
+  /// Of 20 frames a second, the usual rate: so it is taken to be until the second frame comes.
   private static let periodMax: Instant = 50_000_000
   /// A network that stands is not asked for ever.
   private static let patienceNanoseconds: Instant = 1_000_000_000

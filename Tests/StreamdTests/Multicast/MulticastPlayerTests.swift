@@ -29,12 +29,14 @@ struct MulticastPlayerTests {
     var repeated: Int
   }
 
-  @Test("FFmpeg, GStreamer and streamd itself take part; each packet is on the wire once")
-  func three() async throws {
+  @Test(
+    "FFmpeg, GStreamer and streamd itself take part; each packet is on the wire once",
+    arguments: ["4", "6"])
+  func three(internetProtocol: String) async throws {
     let result = try await Tool.run(
       Repository.root.appending(path: "Tests/Tools/multicast").path,
       [
-        Repository.product("streamd").path, Repository.product("streamctl").path,
+        internetProtocol, Repository.product("streamd").path, Repository.product("streamctl").path,
         Repository.video,
       ], seconds: 90)
     try #require(result.status == 0, "\(result.errors)")
