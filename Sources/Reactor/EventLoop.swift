@@ -72,6 +72,10 @@ public final class EventLoop {
   /// Nanoseconds since 1970, read now.
   public var realtime: Int64 { clock.realtime() }
 
+  /// Nanoseconds since 1970 at a moment of this loop's clock, such as ``now``: a turn may have
+  /// lasted since then.
+  public func realtime(at moment: Instant) -> Int64 { clock.realtime() - (clock.now() - moment) }
+
   /// The time right now, which is later than ``now``. For measuring the loop itself only.
   public func readClock() -> Instant { clock.now() }
 

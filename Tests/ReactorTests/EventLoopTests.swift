@@ -127,6 +127,15 @@ struct EventLoopTests {
     for registration in registrations { loop.remove(registration) }
   }
 
+  @Test("knows the calendar's time of an earlier moment")
+  func realtimeOfMoment() throws {
+    let clock = StepClock()
+    let loop = try EventLoop(clock: clock)
+    clock.nanoseconds += 30_000_000
+    #expect(loop.realtime == clock.nanoseconds && loop.now == clock.nanoseconds - 30_000_000)
+    #expect(loop.realtime(at: loop.now) == clock.nanoseconds - 30_000_000)
+  }
+
   /// Time that only a test moves.
   private final class StepClock: Clock {
     var nanoseconds: Instant = 1_000_000_000

@@ -146,6 +146,30 @@ struct PacingScenarios {
     }
   }
 
+  /// Somebody who has the loop for 30 ms.
+  private final class Busy: Wakeable {
+    private let clock: SimulatedClock
+    init(_ clock: SimulatedClock) { self.clock = clock }
+    override func wake(at now: Instant) { clock.nanoseconds += 30_000_000 }
+  }
+
+  @Test("a report that goes out late in a turn says the time that its timestamp belongs to")
+  func lateReport() throws {
+    let world = try World()
+    let viewer = world.subscribe()
+    let began = world.now + 1_000_000
+    let busy = Busy(world.clock)
+    world.loop.deadlines.set(busy, at: began)
+    viewer.play(.fromStart, at: began)
+    world.step()
+    #expect(world.now == began + 30_000_000)
+    guard case .senderReport(let report, _)? = viewer.controls.first?.packets.first else {
+      Issue.record("\(viewer.controls)")
+      return
+    }
+    #expect(abs(report.time.realtime - (began + 1_700_000_000_000_000_000)) < 1000)
+  }
+
   @Test("timestamps run on through pause, seek and end of range; the clock of the media does not")
   func stretches() throws {
     let world = try World()

@@ -110,22 +110,35 @@ extension API {
   /// See ``firstStream(_:)``.
   func firstSnapshot(_ exchange: HTTPExchange) { first(exchange, snapshot) }
 
+  private func first(_ exchange: HTTPExchange, _ show: @escaping (HTTPExchange) -> Void) {
+    if let name = firstName(for: exchange.identity) {
+      exchange.captures["name"] = name
+      return show(exchange)
+    }
+    // A file may have come that nobody has looked at yet.
+    answerLater(exchange) { [self] resume in
+      control.catalog.settled { [self] in
+        if let name = firstName(for: exchange.identity) {
+          exchange.captures["name"] = name
+          show(exchange)
+        } else {
+          exchange.reply(
+            Problem(
+              .notFound, "no_such_video", "there is no video yet",
+              hint: "publish to /live/NAME, or put a file into the media folder"))
+        }
+        resume()
+      }
+    }
+  }
+
   /// The first live source that shows something, else a camera that waits for viewers, else the
   /// first file.
-  private func first(_ exchange: HTTPExchange, _ show: (HTTPExchange) -> Void) {
+  private func firstName(for identity: Identity) -> String? {
     let shown = control.live.all.filter { $0.latest != nil }.map(\.name)
     let idle = control.relays.all.filter { $0.state == "idle" }.map(\.settings.name)
-    let name =
-      (shown + idle).first { exchange.identity.sees($0) }
-      ?? control.catalog.firstPlayable { exchange.identity.sees($0) }
-    guard let name else {
-      return exchange.reply(
-        Problem(
-          .notFound, "no_such_video", "there is no video yet",
-          hint: "publish to /live/NAME, or put a file into the media folder"))
-    }
-    exchange.captures["name"] = name
-    show(exchange)
+    return (shown + idle).first { identity.sees($0) }
+      ?? control.catalog.firstPlayable { identity.sees($0) }
   }
 
   private static func picture(

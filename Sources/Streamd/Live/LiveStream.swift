@@ -220,7 +220,8 @@ final class LiveStream: Wakeable {
     longestPicture = max(longestPicture, picture.jpeg.count)
     current = LiveFrame(
       picture, carried, timestamp: timeline.timestamp(of: picture.timestamp, at: arrival),
-      arrival: arrival, realtime: picture.due.map { $0 * 1000 } ?? loop.realtime)
+      arrival: arrival,
+      realtime: picture.due.map { $0 * 1000 } ?? loop.realtime(at: arrival))
   }
 
   private func distribute() {

@@ -35,7 +35,7 @@ final class LiveSubscriber: Subscriber, LiveViewer {
   }
 
   override func clock(at now: Instant) -> (realtime: Int64, timestamp: UInt32) {
-    guard let current = stream.current else { return (loop.realtime, offset) }
+    guard let current = stream.current else { return (loop.realtime(at: now), offset) }
     let passed = now - current.arrival
     let ticks = UInt32(truncatingIfNeeded: passed * 9 / 100_000)
     return (current.realtime + passed, current.timestamp &+ offset &+ ticks)

@@ -56,7 +56,7 @@ final class FileSubscriber: Subscriber {
   }
 
   override func clock(at now: Instant) -> (realtime: Int64, timestamp: UInt32) {
-    (loop.realtime, playhead.timestamp(at: now))
+    (loop.realtime(at: now), playhead.timestamp(at: now))
   }
 
   override var total: Counters {

@@ -125,7 +125,7 @@ class Subscriber: Wakeable {
 
   /// The wall clock in nanoseconds since 1970 and the timestamp that belong to the moment `now`.
   func clock(at now: Instant) -> (realtime: Int64, timestamp: UInt32) {
-    (loop.realtime, stamp.timestamp)
+    (loop.realtime(at: now), stamp.timestamp)
   }
 
   /// All that has been counted.

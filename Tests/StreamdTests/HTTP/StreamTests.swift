@@ -52,14 +52,20 @@ struct StreamTests {
     withExtendedLifetime(publisher) {}
   }
 
-  @Test("nothing is there where there is no video")
+  @Test("nothing is there where there is no video, and the first one as soon as it is")
   func none() throws {
     let folder = try TemporaryFolder()
     let daemon = try DaemonProcess(media: folder.path)
+    let client = try HTTPClient(daemon)
     for path in ["/stream", "/snapshot"] {
-      let reply = try HTTPClient(daemon).request("GET", path)
+      let reply = try client.request("GET", path)
       #expect(reply.status == 404 && reply.code == "no_such_video")
     }
+    let picture = try Repository.samplePictures()[0]
+    try Data(picture).write(to: URL(filePath: folder.path + "/a.mjpeg"))
+    #expect(try client.request("GET", "/snapshot").body == picture)
+    // What is asked for behind it has its turn.
+    #expect(try client.request("GET", "/healthz").status == 200)
   }
 
   @Test("?fps= thins a stream out", arguments: [5.0, 10, 40])
