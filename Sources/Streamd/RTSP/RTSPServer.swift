@@ -28,6 +28,9 @@ final class RTSPServer {
   let buffer = ReceiveBuffer(capacity: 16 * 1024)
 
   private var listener: Listener?
+  /// Where the daemon's own viewer sessions come in while other instances listen on the same port:
+  /// the kernel would give them to any of these.
+  private var ownListener: Listener?
   /// A socket of the service manager's is kept while the server is stopped: who comes then is told
   /// so, and nobody else can take the port.
   private var isInherited = false
@@ -78,6 +81,12 @@ final class RTSPServer {
   /// Where it listens; nil while it is stopped.
   var address: SocketAddress? { isServing ? listener?.address : nil }
 
+  /// Where our own viewer sessions come in; nil while it is stopped.
+  var ownAddress: SocketAddress? {
+    if let ownListener { return ownListener.address }
+    return address.map { $0.isUnspecified ? $0.loopback : $0 }
+  }
+
   /// Listens on a socket that was opened for us, from now on and for good.
   func adopt(_ socket: InheritedSocket) throws(SystemError) {
     listener = try Listener(
@@ -94,12 +103,24 @@ final class RTSPServer {
         accepted: { [unowned self] in arrived($0) })
     }
     isServing = true
+    guard isShared else { return }
+    do throws(SystemError) {
+      ownListener = try Listener(
+        .localhost(port: 0), isShared: false, on: loop, exhausted: Listener.exhausted,
+        // Nobody else has to come this way.
+        accepted: { [unowned self] in if arrivals.isOwn($0.peer) { accept($0) } })
+    } catch {
+      stop()
+      throw error
+    }
   }
 
   /// Ends every session with a goodbye, closes every connection, then the listener.
   func stop() {
     for connection in Array(connections.values) { connection.close() }
     isServing = false
+    ownListener?.close()
+    ownListener = nil
     if !isInherited {
       listener?.close()
       listener = nil
@@ -252,7 +273,7 @@ final class RTSPServer {
 
   private func accept(_ socket: StreamSocket) {
     // Who may not come at all learns nothing.
-    guard access.addresses.admits(socket.peer) else {
+    guard access.addresses.admits(socket.peer) || arrivals.isOwn(socket.peer) else {
       return metrics.refused("rtsp", "address")
     }
     guard isServing else {

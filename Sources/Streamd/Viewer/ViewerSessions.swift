@@ -14,8 +14,15 @@ final class ViewerSessions {
   var allowed: [SocketAddress]
   var sessionsMax: Int
   private var sessions: [String: ViewerSession] = [:]
+  /// Passes of sessions that have ended, which still have to say so.
+  private var farewells: [Patience] = []
+  /// Longer than the connection lingers.
+  private static let farewellNanoseconds: Instant = 2_000_000_000
   /// Where our own RTSP server listens; nil while it is stopped.
   var ownServer: () -> SocketAddress? = { nil }
+  /// Where a session of ours comes to it.
+  var entrance: () -> SocketAddress? = { nil }
+  var isDraining: () -> Bool = { false }
   /// A pass to our own RTSP server for a session of somebody's; nil where nobody is asked.
   var pass: (Identity) -> String? = { _ in nil }
   var revoke: (String) -> Void = { _ in }
@@ -35,7 +42,9 @@ final class ViewerSessions {
     self.retryPolicy = retryPolicy
   }
 
-  /// In the order of their making.
+  deinit { for farewell in farewells { loop.deadlines.clear(farewell) } }
+
+  /// By their ids, as cursors want it.
   var all: [ViewerSession] { sessions.values.sorted { $0.id < $1.id } }
 
   /// How many watch.
@@ -50,6 +59,10 @@ final class ViewerSessions {
     _ target: ViewerTarget, transport: String?, for identity: Identity = .anyone,
     _ done: @escaping (ViewerSession, Problem?) -> Void
   ) throws(Problem) -> ViewerSession {
+    guard !isDraining() else {
+      throw Problem(
+        .conflict, "draining", "the daemon is being drained", hint: "watch another one")
+    }
     let (target, userInfo) = try Self.separate(target)
     let address = try resolve(target)
     guard sessions.count < sessionsMax else {
@@ -88,7 +101,14 @@ final class ViewerSessions {
 
   func ended(_ session: ViewerSession) {
     sessions[session.id] = nil
-    if case .pass(let word)? = session.credentials { revoke(word) }
+    guard case .pass(let word)? = session.credentials else { return }
+    // Its TEARDOWN has yet to be read, by ourselves, and would be somebody's with a wrong password.
+    let farewell = Patience { [unowned self] farewell in
+      farewells.removeAll { $0 === farewell }
+      revoke(word)
+    }
+    farewells.append(farewell)
+    loop.deadlines.set(farewell, at: loop.now + Self.farewellNanoseconds)
   }
 
   func teardownAll(_ reason: String) {
@@ -112,8 +132,8 @@ final class ViewerSessions {
     }
     // Port 0 means our own server, wherever it listens: before it runs nobody may know its port.
     if target.serverPort == 0 {
-      guard let own = ownServer() else { throw Self.stopped }
-      return own.isUnspecified ? own.loopback : own
+      guard let own = entrance() else { throw Self.stopped }
+      return own
     }
     guard let port = UInt16(exactly: target.serverPort),
       let address = SocketAddress(host: target.serverAddr, port: port)
@@ -123,7 +143,8 @@ final class ViewerSessions {
         "\(target.serverAddr):\(target.serverPort) is no address and port",
         hint: "write an IP address, or localhost")
     }
-    if isOwn(address) || allowed.contains(address) { return address }
+    if isOwn(address), let own = entrance() { return own }
+    if allowed.contains(address) { return address }
     guard ownServer() != nil else { throw Self.stopped }
     throw Problem(
       .forbidden, "server_not_allowed", "\(address) is not on the list of allowed servers",
@@ -131,6 +152,7 @@ final class ViewerSessions {
   }
 
   private func isOwn(_ address: SocketAddress) -> Bool {
+    if address == entrance() { return true }
     guard let own = ownServer(), own.port == address.port else { return false }
     return own.host == address.host || address.isLoopback && (own.isLoopback || own.isUnspecified)
       || own.isUnspecified && address.isOfThisMachine

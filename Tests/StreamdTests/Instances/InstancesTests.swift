@@ -65,6 +65,30 @@ struct InstancesTests {
     }
   }
 
+  @Test("viewer sessions watch the instance that they belong to, also while it is drained")
+  func ownSessions() throws {
+    let instances = try Instances()
+    let own = try HTTPClient(port: instances.ownPorts[0])
+    let url = "/api/v1/sessions"
+    let made = try (0..<10).map { _ in
+      let reply = try own.request("POST", url)
+      #expect(reply.status == 201, "\(reply.text)")
+      return try #require(reply.json["session_id"] as? String)
+    }
+    #expect(try instances.sessions(0) == made.count && instances.sessions(1) == 0)
+    let target = try own.request("GET", url + "/\(made[0])").json
+    #expect(target["server_port"] as? Int == Int(instances.rtspPort))
+    try own.send("GET", url + "/\(made[0])/stream.mjpg")
+    #expect(try own.readHead().contains(" 200 "))
+    let other = try HTTPClient(port: instances.ownPorts[0])
+    #expect(try other.request("POST", "/api/v1/drain").status == 202)
+    #expect(try other.request("POST", url + "/\(made[0])/play").status == 200)
+    _ = try own.read(11)
+    for _ in 0..<5 { _ = try own.readPart() }
+    let refused = try other.request("POST", url)
+    #expect(refused.status == 409 && refused.code == "draining", "\(refused.text)")
+  }
+
   @Test("the page of one may ask the other how it is, and no other page may")
   func origins() throws {
     let instances = try Instances()
