@@ -193,6 +193,23 @@ struct LimitTests {
     withExtendedLifetime(publisher) {}
   }
 
+  @Test("a request that waits behind a slow answer is whole, however long that takes")
+  func behindSlowAnswer() throws {
+    let daemon = try DaemonProcess(["--limits", "live_wait_s=2,request_s=1"])
+    let publisher = try HTTPClient(daemon)
+    try publisher.send("PUT", "/live/x", ["Content-Length: 1000000"])
+    let client = try HTTPClient(daemon)
+    let isWaiting = try eventually {
+      try client.request("GET", "/api/v1/videos").text.contains("live/x")
+    }
+    #expect(isWaiting)
+    try client.send("GET", "/video/live/x/snapshot.jpg")
+    try client.send("GET", "/healthz")
+    #expect(try client.readReply().status == 503)
+    #expect(try client.readReply().status == 200)
+    withExtendedLifetime(publisher) {}
+  }
+
   @Test("of viewers that do not read, so many bytes wait together; one too many is let go")
   func backlog() throws {
     let daemon = try DaemonProcess(["--limits", "backlog_bytes=65536"])

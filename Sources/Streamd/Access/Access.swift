@@ -52,6 +52,13 @@ final class Access {
     }
   }
 
+  /// When somebody's login ends by itself, or in an hour: till then somebody may set the clock. Nil
+  /// where it does not.
+  func expiry(of identity: Identity?) -> Instant? {
+    guard let left = identity?.expires.map({ $0 - seconds }) else { return nil }
+    return loop.now + Instant(min(max(left, 0), 3600) * 1e9) + 1_000_000
+  }
+
   /// Seconds since 1970.
   var seconds: Double { Double(loop.realtime) / 1e9 }
 

@@ -50,8 +50,7 @@ extension HTTPConnection {
   }
 
   func deadlinePassed(of publisher: HTTPPublisher, _ request: HTTPRequest, at now: Instant) {
-    recheck()
-    guard isOpen, publisher.waitsUntil == nil, now >= deadline(of: publisher) else { return }
+    guard publisher.waitsUntil == nil, now >= deadline(of: publisher) else { return }
     let seconds = server.limits.liveSilenceSeconds
     publisher.stop("no picture for \(seconds) s")
     answer(

@@ -112,16 +112,24 @@ final class HTTPConnection: Connection {
     if isPaced { return pace.readyAt }
     switch mode {
     case .requests:
-      return parser.isInsideRequest
+      return isInsideRequest
         ? requestBegan + Instant(server.limits.requestSeconds) * 1_000_000_000
-        : lastActivity + Instant(server.limits.httpIdleSeconds) * 1_000_000_000
-    case .webSocket(let browser): return browser.deadline
+        : lastActivity + idleNanoseconds
+    case .webSocket(let browser): return min(browser.deadline, expiry)
     case .refusing(_, let until): return until
-    case .publishing(let publisher, _): return deadline(of: publisher)
-    case .stream: return loop.now + Instant(server.limits.httpIdleSeconds) * 1_000_000_000
+    case .publishing(let publisher, _): return min(deadline(of: publisher), expiry)
+    case .stream: return min(loop.now + idleNanoseconds, expiry)
     case .answering: return nil
     }
   }
+
+  /// Whether we wait for the rest of one: not while nobody reads on, since answers fill the queue.
+  private var isInsideRequest: Bool { parser.isInsideRequest && canGoOn }
+
+  private var idleNanoseconds: Instant { Instant(server.limits.httpIdleSeconds) * 1_000_000_000 }
+
+  /// When whoever watches or publishes may do so no more.
+  private var expiry: Instant { server.access.expiry(of: visitor?.identity) ?? .max }
 
   override var listens: Bool {
     switch mode {
@@ -140,20 +148,23 @@ final class HTTPConnection: Connection {
   override func deadlinePassed(at now: Instant) {
     // What is paced goes on; nothing is late.
     guard !isPaced else { return }
-    if case .stream = mode { return recheck() }
-    if case .publishing(let publisher, let request) = mode {
+    recheck()
+    guard isOpen else { return }
+    switch mode {
+    case .webSocket(let browser): return browser.deadlinePassed()
+    case .publishing(let publisher, let request):
       return deadlinePassed(of: publisher, request, at: now)
+    case .requests, .answering, .refusing, .stream: break
     }
     guard let deadline, now >= deadline else { return }
     switch mode {
     case .refusing(let request, _): answer(challenge(request, isWrong: true), to: request)
     case .requests:
-      if parser.isInsideRequest {
+      if isInsideRequest {
         reply(Self.problem(Problem(.requestTimeout, "timeout", "half a request")), to: nil)
       }
       finish(lingerSeconds: server.limits.lingerSeconds)
-    case .webSocket(let browser): browser.deadlinePassed()
-    case .answering, .stream, .publishing: break
+    case .answering, .stream, .publishing, .webSocket: break
     }
   }
 
@@ -354,6 +365,8 @@ final class HTTPConnection: Connection {
   func answer(_ response: HTTPResponse, to request: HTTPRequest) {
     reply(response, to: request)
     mode = .requests
+    // What is behind it has waited for us.
+    requestBegan = loop.now
     if !goesOn(after: request) { finish(lingerSeconds: server.limits.lingerSeconds) }
   }
 

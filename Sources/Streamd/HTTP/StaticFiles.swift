@@ -81,8 +81,9 @@ struct StaticFiles {
     }
     let suffix = path.split(at: ".").last.map { $0.lowercased() } ?? ""
     let type = Self.types[suffix] ?? "application/octet-stream"
-    // A range of another version of the file would not fit (RFC 9110 §13.1.5).
-    let range = request.headers["If-Range"].map { $0 == tag } ?? true
+    // A range of another version of the file would not fit (RFC 9110 §13.1.5), and it means nothing
+    // for any other method than GET (§14.2).
+    let range = request.method == "GET" && request.headers["If-Range"].map { $0 == tag } ?? true
     switch ByteRange.resolve(range ? request.headers["Range"] : nil, size: bytes.count) {
     case .whole:
       return decorated(HTTPResponse(.ok, type, bytes), tag, identity)

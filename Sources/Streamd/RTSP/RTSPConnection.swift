@@ -78,14 +78,9 @@ final class RTSPConnection: Connection {
   }
 
   override var deadline: Instant? {
+    let expiry = server.access.expiry(of: identity)
     let next = min(refusalDue ?? .max, expiry ?? .max, conversation.deadline ?? .max)
     return next == .max ? nil : next
-  }
-
-  /// When the login ends by itself, or in an hour: till then somebody may set the clock.
-  private var expiry: Instant? {
-    guard let seconds = identity?.expires.map({ $0 - server.access.seconds }) else { return nil }
-    return loop.now + Instant(min(max(seconds, 0), 3600) * 1e9) + 1_000_000
   }
 
   override func deadlinePassed(at now: Instant) {
@@ -110,6 +105,8 @@ final class RTSPConnection: Connection {
   override func ended() {
     conversation.disconnected()
     performEnds()
+    // None is left, or it would live for ever.
+    for session in Array(subscribers.keys) + publishers.keys { end(session, .disconnected) }
     // What is still to be said has a chance.
     while let step = conversation.next(at: loop.now) {
       if case .send = step { perform(step) }
@@ -239,6 +236,9 @@ final class RTSPConnection: Connection {
         guard let self, conversation.isWaiting else { return }
         do throws(RTSPRefusal) {
           let feed = try found.get()
+          guard conversation.isOpeningStillWanted else {
+            throw RTSPRefusal(.sessionNotFound, "the session is over")
+          }
           try admitViewer(session, transport)
           let (subscriber, ports) = try admit(session) { () throws(RTSPRefusal) in
             try subscription.open(feed, transport, named: media.name)

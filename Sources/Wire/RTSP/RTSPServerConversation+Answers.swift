@@ -62,6 +62,13 @@ extension RTSPServerConversation {
     throw noTransport
   }
 
+  /// Whether the session is still there that ``Step/open(session:_:_:isClassroom:)`` wants a new
+  /// way for: it may have ended while that was looked for.
+  public var isOpeningStillWanted: Bool {
+    guard case .open(_, let session, let isNew) = question else { return false }
+    return isNew || sessions.contains { $0.number == session.number }
+  }
+
   /// The way that ``Step/open(session:_:_:isClassroom:)`` or ``Step/receive(session:_:_:_:)`` asked
   /// for.
   ///

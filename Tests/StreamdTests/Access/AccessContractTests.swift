@@ -138,6 +138,40 @@ struct AccessContractTests {
     #expect((0..<5).contains(late), "\(late) s")
   }
 
+  @Test("a token that ends ends what is watched with it over HTTP and the WebSocket, too")
+  func tokenEndsOverHTTP() throws {
+    let guarded = try GuardedDaemon(["--limits", "http_idle_s=3600"])
+    let end = Int(Date().timeIntervalSince1970) + 2
+    let token = GuardedDaemon.bearer(
+      "{\"sub\":\"t\",\"aud\":\"streamd\",\"role\":\"view\",\"exp\":\(end)}")
+    let viewer = try HTTPClient(guarded.daemon)
+    try viewer.send("GET", "/video/movie.Mjpeg/stream.mjpg", [token])
+    #expect(try viewer.readHead().contains(" 200 "))
+    let socket = try WebSocketClient(guarded.daemon, [token])
+    #expect(try socket.command("check_server_status")["state"] as? String == "running")
+    while try !viewer.socket.receive().isEmpty {}
+    #expect(try socket.next(.close).prefix(2) == [0x03, 0xF0])
+    let late = Date().timeIntervalSince1970 - Double(end)
+    #expect((0..<5).contains(late), "\(late) s")
+  }
+
+  @Test("a viewer session that is torn down says so with a pass that is still good")
+  func ownFarewell() throws {
+    let guarded = try GuardedDaemon()
+    let client = try HTTPClient(guarded.daemon)
+    let login = GuardedDaemon.basic("carl")
+    let made = try client.request("POST", "/api/v1/sessions", [login])
+    let id = try #require(made.json["session_id"] as? String)
+    #expect(try client.request("DELETE", "/api/v1/sessions/\(id)", [login]).status == 204)
+    let alice = GuardedDaemon.basic("alice")
+    let isTornDown = try eventually {
+      try client.request("GET", "/metrics", [alice]).text
+        .contains("streamd_rtsp_sessions_ended_total{reason=\"teardown\"} 1")
+    }
+    #expect(isTornDown)
+    #expect(!guarded.daemon.log.contains("authentication failed"))
+  }
+
   @Test("a viewer session tries no passwords on the daemon's own server")
   func ownServer() throws {
     let guarded = try GuardedDaemon()

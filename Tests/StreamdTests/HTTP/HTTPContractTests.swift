@@ -41,6 +41,8 @@ struct HTTPContractTests {
     let part = try client.request("GET", "/", ["Range: bytes=10-19"])
     #expect(part.status == 206 && part.body == Array(page.body[10..<20]))
     #expect(part.header("Content-Range") == "bytes 10-19/\(page.body.count)")
+    let head = try client.request("HEAD", "/", ["Range: bytes=10-19"])
+    #expect(head.status == 200 && head.header("Content-Length") == "\(page.body.count)")
     let tail = try client.request("GET", "/", ["Range: bytes=-5"])
     #expect(tail.body == Array(page.body.suffix(5)))
     #expect(try client.request("GET", "/", ["Range: bytes=9999999-"]).status == 416)

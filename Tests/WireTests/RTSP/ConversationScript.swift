@@ -14,6 +14,8 @@ struct ConversationScript {
   var media = MediaDescription(
     name: "movie.Mjpeg", frameCount: 200, rate: .standard, width: 640, height: 480)
   var openRefusal: RTSPRefusal?
+  /// Ways take their time to be opened.
+  var isOpeningSlow = false
   /// The frame before which playing is said to end.
   var playEnd: Int?
   /// What is said to somebody who would publish.
@@ -117,6 +119,7 @@ struct ConversationScript {
         }
       case .open(_, let transport, _, _):
         steps.append(step)
+        if isOpeningSlow { return }
         if let openRefusal {
           conversation.refused(openRefusal)
         } else {

@@ -61,6 +61,27 @@ struct RTSPServerConversationMulticastTests {
     #expect(script.header("Transport")?.contains("client_port") == true)
   }
 
+  @Test("a group that ends while a member looks for another way takes it along")
+  func endsMeanwhile() {
+    var script = script()
+    setup(&script, "RTP/AVP;multicast")
+    let session = script.header("Session").map { String($0.prefix { $0 != ";" }) } ?? ""
+    script.isOpeningSlow = true
+    script.request(
+      "SETUP", "rtsp://h/movie.Mjpeg/stream=0", "Session: \(session)",
+      "Transport: \(Self.unicast)")
+    #expect(script.conversation.isOpeningStillWanted)
+    guard case .open(let number, _, _, _)? = script.steps.last else {
+      Issue.record("nothing was to be opened: \(script.steps)")
+      return
+    }
+    script.conversation.end(session: number, .mediaGone)
+    #expect(!script.conversation.isOpeningStillWanted)
+    script.conversation.refused(RTSPRefusal(.sessionNotFound))
+    script.advance(seconds: 0)
+    #expect(script.status == 454)
+  }
+
   @Test("nobody publishes to a group, and the classroom knows none")
   func others() {
     var script = script()
