@@ -63,6 +63,8 @@ final class Control {
     startedRealtime = loop.realtime
     startedAt = CalendarTime(realtime: startedRealtime).timestamp
     viewers.ownServer = { [unowned rtsp] in rtsp.address }
+    viewers.entrance = { [unowned rtsp] in rtsp.ownAddress }
+    viewers.isDraining = { [unowned self] in isDraining }
   }
 
   /// Where RTSP listens, or would.
@@ -124,8 +126,12 @@ final class Control {
 
   /// Nobody is served anything.
   var isUnwatched: Bool {
-    rtsp.clientCount == 0 && viewers.watcherCount == 0 && directViewers() == 0
-      && httpPublishers.isEmpty
+    rtsp.clientCount == 0 && watcherCount == 0 && httpPublishers.isEmpty
+  }
+
+  /// Who watches over HTTP. A recording is nobody.
+  private var watcherCount: Int {
+    viewers.watcherCount - recordings.sessionCount + directViewers()
   }
 
   /// The server's state as an event.
@@ -144,7 +150,7 @@ final class Control {
     StatusReport(
       version: version, state: serverState.rawValue, rtsp: "\(address)",
       uptimeS: Double((loop.now - started) / 1_000_000) / 1000, clients: rtsp.clientCount,
-      sessions: viewers.all.count, viewers: viewers.watcherCount + directViewers(),
+      sessions: viewers.all.count, viewers: watcherCount,
       draining: isDraining, instance: siblings.number, instances: siblings.addresses)
   }
 

@@ -25,6 +25,8 @@ final class Recording: Wakeable, PictureWatcher {
   let source: RecordingSource
   private(set) var ending: Ending?
   private(set) var reason = ""
+  /// Whether it is shown what comes from its source.
+  private(set) var isTaking = false
 
   private unowned let home: Recordings
   private let loop: EventLoop
@@ -96,6 +98,7 @@ final class Recording: Wakeable, PictureWatcher {
   // MARK: Beginning and end
 
   func begin() {
+    isTaking = true
     source.add(self)
     home.changed(self)
   }
@@ -104,6 +107,7 @@ final class Recording: Wakeable, PictureWatcher {
   func end(_ ending: Ending, _ reason: String) {
     guard self.ending == nil else { return }
     (self.ending, self.reason) = (ending, reason)
+    isTaking = false
     source.remove(self)
     // What a disk has refused it is not asked to take again.
     if ending != .failed, ending != .diskFull || film != nil {
@@ -298,9 +302,18 @@ final class Recording: Wakeable, PictureWatcher {
     case .failure(let fault):
       if film?.file === file { film = nil }
       switch fault {
-      case .full(let reason): end(.diskFull, reason)
-      case .failed(let reason): end(.failed, reason)
+      case .full(let reason): fail(.diskFull, reason)
+      case .failed(let reason): fail(.failed, reason)
       }
+    }
+  }
+
+  /// Ends it since something could not be written, which is more than why it was to end anyway.
+  private func fail(_ ending: Ending, _ reason: String) {
+    switch self.ending {
+    case nil: end(ending, reason)
+    case .failed, .diskFull: break
+    case .stopped, .sourceEnded, .shutdown: (self.ending, self.reason) = (ending, reason)
     }
   }
 

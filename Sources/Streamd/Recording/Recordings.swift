@@ -52,6 +52,13 @@ final class Recordings {
   /// Those that are not over.
   var active: [Recording] { recordings.filter { $0.state != .ended } }
 
+  /// How many of them are shown the pictures of a viewer session.
+  var sessionCount: Int {
+    recordings.count { recording in
+      if case .session = recording.source { recording.isTaking } else { false }
+    }
+  }
+
   subscript(id: Int) -> Recording? { recordings.first { $0.id == id } }
 
   /// Begins one, unless the folder cannot be written to, which the worker finds out.

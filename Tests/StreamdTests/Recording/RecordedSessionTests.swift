@@ -85,6 +85,8 @@ struct RecordedSessionTests {
     let studio = try Studio()
     let id = try studio.record()
     try studio.wait(id, frames: 60)
+    // A recording is nobody who watches.
+    #expect(try studio.client.request("GET", "/api/v1/status").json["viewers"] as? Int == 0)
     let name = try #require(try studio.files().first)
     #expect(name.hasPrefix("movie.Mjpeg-20"))
     #expect(try studio.video(name)["playable"] as? Bool == false)

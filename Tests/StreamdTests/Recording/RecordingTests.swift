@@ -217,6 +217,19 @@ struct RecordingTests {
     #expect(problem?.code == "source_ended")
   }
 
+  @Test("whoever stops one is told when its end could not be written")
+  func lastWrite() throws {
+    let stage = try RecordingStage()
+    let recording = try stage.record()
+    try stage.play(fps: 20, seconds: 0.5)
+    try FileManager.default.removeItem(at: stage.folder.url)
+    try stage.stop(recording)
+    let report = recording.report
+    #expect(report.ending == "failed" && report.frames == 0, "\(report)")
+    #expect(report.reason.contains("No such file or directory"), "\(report.reason)")
+    #expect(stage.recordings.totals.endings[.failed] == 1)
+  }
+
   @Test("without a folder, with a full disk or a second time nothing begins")
   func refusals() throws {
     let stage = try RecordingStage { $0.recordingsMax = 1 }
