@@ -4,7 +4,7 @@
 import { call, list } from './api.js';
 import { setEnabled, setShown } from './buttons.js';
 import { byId, setText, size } from './dom.js';
-import { can, notice, online, recordingOf, state } from './state.js';
+import { can, isOwn, notice, online, recordingOf, state } from './state.js';
 
 const button = byId('record');
 const line = byId('recording');
@@ -47,9 +47,7 @@ const stop = ({ recording_id }) =>
 function start() {
   const { source, id } = state.session;
   const live = state.videos?.some((video) => video.live && video.name === source?.video_file);
-  const isOwn = source?.server_addr === state.config?.server_addr
-    && String(source?.server_port) === String(state.config?.server_port);
-  const body = live && isOwn ? { source: source.video_file } : { session_id: id };
+  const body = live && isOwn(source) ? { source: source.video_file } : { session_id: id };
   return call('/api/v1/recordings', 'POST', body);
 }
 

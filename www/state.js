@@ -71,11 +71,17 @@ export function allowed() {
   };
 }
 
+/** Whether a video is the daemon's own, not another server's. */
+export function isOwn(source) {
+  return source?.server_addr === state.config?.server_addr
+    && String(source?.server_port) === String(state.config?.server_port);
+}
+
 /** The recording of what a session shows; null where it is not recorded. */
 export function recordingOf({ id, source }) {
   if (id === null) return null;
-  const isIts = (recording) => (recording.session_id
-    ? recording.session_id === id : recording.source === source?.video_file);
+  const isIts = (recording) => (recording.session_id ? recording.session_id === id
+    : isOwn(source) && recording.source === source?.video_file);
   return [...state.recordings.values()]
     .find((recording) => recording.state !== 'ended' && isIts(recording)) ?? null;
 }
@@ -205,7 +211,7 @@ function statistics(event) {
 
 /** The socket closed: what belonged to it is gone, the rest is what was known last. */
 export function linkLost() {
-  if (state.session.state !== 'init' && !state.wish.watch) {
+  if (state.session.source && !state.wish.watch) {
     state.wish.watch = { state: state.session.state, source: state.session.source };
   }
   if (state.notice.kind === 'info') notice('none', '');

@@ -75,9 +75,7 @@ extension API {
           hint: "POST /api/v1/sessions makes one")
       }
       guard session.state != .initial else {
-        throw Problem(
-          .conflict, "wrong_state", "the session is still being set up",
-          hint: "try again in a moment")
+        throw ViewerSession.beingSetUp
       }
       return .session(session)
     }

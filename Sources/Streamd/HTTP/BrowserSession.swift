@@ -73,7 +73,7 @@ final class BrowserSession: PictureWatcher {
 
   /// Half an idle time without a word: ask; another half: give up.
   func deadlinePassed() {
-    guard server.access.stillHolds(identity) else { return expire() }
+    guard control.loop.now >= nextPing else { return }
     guard isAlive else { return connection.close() }
     isAlive = false
     nextPing = control.loop.now + Self.pingInterval(server)
@@ -256,9 +256,15 @@ final class BrowserSession: PictureWatcher {
         Problem(.notFound, "no_such_session", "there is no session \(id.prefix(60))"), "")
     }
     // Leaving one's own session would end it.
-    self.form = form
-    if wanted === session { return answer(command, "setup_response", nil, "Watching") }
+    if wanted === session {
+      self.form = form
+      return answer(command, "setup_response", nil, "Watching")
+    }
+    guard wanted.state != .initial else {
+      return answer(command, "setup_response", ViewerSession.beingSetUp, "")
+    }
     leave()
+    self.form = form
     session = wanted
     ownsSession = false
     wanted.add(self)

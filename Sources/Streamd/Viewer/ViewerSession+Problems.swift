@@ -7,6 +7,9 @@ extension ViewerSession {
     Problem(.conflict, "wrong_state", detail, hint: hint)
   }
 
+  static let beingSetUp = wrongState(
+    "the session is still being set up", "try again in a moment")
+
   static let reconnecting = Problem(
     .conflict, "reconnecting", "the server is being connected to again",
     hint: "try again in a moment, or Teardown")
