@@ -14,11 +14,13 @@ public final class FolderWatch: EventHandler {
   private let buffer = ReceiveBuffer(capacity: 16 * 1024)
   /// The folders by the kernel's numbers for them.
   private var folders: [Int32: String] = [:]
+  /// The other way round.
+  private var numbers: [String: Int32] = [:]
   private var writing: Set<String> = []
 
   private static let events = UInt32(
     IN_CREATE | IN_MODIFY | IN_CLOSE_WRITE | IN_MOVED_FROM | IN_MOVED_TO | IN_DELETE
-      | IN_DELETE_SELF | IN_MOVE_SELF)
+      | IN_DELETE_SELF | IN_MOVE_SELF | IN_EXCL_UNLINK)
 
   /// Makes one that watches nothing yet; `changed` is told in a turn of the loop that something has
   /// changed.
@@ -43,24 +45,41 @@ public final class FolderWatch: EventHandler {
   ///   allows no more.
   @discardableResult
   public func watch(_ paths: [String], below folder: Folder) throws(SystemError) -> Bool {
-    let before = folders.count
+    var isNew = false
     for path in paths {
+      let name = path == "." ? "" : path + "/"
+      guard numbers[name] == nil else { continue }
       // One that has just vanished says so by itself.
       guard let opened = try? folder.folder(at: path) else { continue }
       let (number, watch) = (opened.number, descriptor.number)
       let watched = try checkedCall("inotify_add_watch") {
         unsafe Int(inotify_add_watch(watch, "/proc/self/fd/\(number)", Self.events))
       }
-      folders[Int32(watched)] = path == "." ? "" : path + "/"
+      isNew = true
+      unname(Int32(watched))
+      folders[Int32(watched)] = name
+      numbers[name] = Int32(watched)
     }
-    return folders.count > before
+    return isNew
+  }
+
+  private func unname(_ watch: Int32) {
+    if let name = folders.removeValue(forKey: watch) { numbers[name] = nil }
   }
 
   /// Forgets every folder.
   public func forget() {
     for number in folders.keys { _ = inotify_rm_watch(descriptor.number, number) }
-    folders = [:]
-    writing = []
+    (folders, numbers, writing) = ([:], [:], [])
+  }
+
+  /// Forgets what begins so: it is somewhere else now, or nowhere.
+  private func forget(_ prefix: String) {
+    writing = writing.filter { !$0.hasPrefix(prefix) }
+    for (number, name) in folders where name.hasPrefix(prefix) {
+      _ = inotify_rm_watch(descriptor.number, number)
+      unname(number)
+    }
   }
 
   /// Whether somebody has begun to write the file at a path and has not closed it yet. Only who
@@ -114,13 +133,16 @@ public final class FolderWatch: EventHandler {
       return true
     }
     if says(IN_IGNORED) {
-      folders[watch] = nil
+      unname(watch)
       return true
     }
     guard let folder = folders[watch] else { return false }
     let path = folder + name
     if says(IN_MODIFY) { return writing.insert(path).inserted }
     writing.remove(path)
+    let isFolder = says(IN_ISDIR) && !name.isEmpty
+    if isFolder, says(IN_MOVED_FROM) || says(IN_DELETE) { forget(path + "/") }
+    if says(IN_MOVE_SELF) { forget(folder) }
     return true
   }
 

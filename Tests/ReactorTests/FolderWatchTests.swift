@@ -66,10 +66,63 @@ struct FolderWatchTests {
     }
   }
 
+  /// A file that somebody writes to, with a descriptor that no child of another test inherits.
+  private func open(_ name: String) throws -> Int32 {
+    let path = url.appending(path: name).path
+    let descriptor = unsafe Glibc.open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0o644)
+    try #require(descriptor >= 0)
+    #expect(unsafe Glibc.write(descriptor, "1", 1) == 1)
+    return descriptor
+  }
+
+  @Test("a folder that is renamed while somebody writes in it takes that along")
+  func renamedFolder() throws {
+    defer { remove() }
+    let watch = try FolderWatch(on: loop) {}
+    defer { watch.close() }
+    try watch.watch([".", "sub"], below: folder)
+    let descriptor = try open("sub/x")
+    watch.drain()
+    #expect(watch.isBeingWritten("sub/x"))
+    try FileManager.default.moveItem(
+      at: url.appending(path: "sub"), to: url.appending(path: "other"))
+    watch.drain()
+    #expect(try watch.watch([".", "other"], below: folder))
+    close(descriptor)
+    watch.drain()
+    #expect(!watch.isBeingWritten("sub/x") && !watch.isBeingWritten("other/x"))
+    // What comes under the old name is heard of, too.
+    try FileManager.default.createDirectory(
+      at: url.appending(path: "sub"), withIntermediateDirectories: false)
+    #expect(try watch.watch([".", "sub", "other"], below: folder))
+    let again = try open("sub/x")
+    watch.drain()
+    #expect(watch.isBeingWritten("sub/x"))
+    close(again)
+  }
+
+  @Test("a file that is replaced while somebody writes to it is whole")
+  func replacedFile() throws {
+    defer { remove() }
+    let watch = try FolderWatch(on: loop) {}
+    defer { watch.close() }
+    try watch.watch(["."], below: folder)
+    let descriptor = try open("a")
+    close(try open("b"))
+    watch.drain()
+    #expect(watch.isBeingWritten("a"))
+    #expect(
+      unsafe rename(url.appending(path: "b").path, url.appending(path: "a").path) == 0)
+    #expect(unsafe Glibc.write(descriptor, "1", 1) == 1)
+    watch.drain()
+    #expect(!watch.isBeingWritten("a"))
+    close(descriptor)
+  }
+
   /// Writes a byte with a descriptor that no child of another test inherits: it would keep the file
   /// open for as long as it lives.
   private func touch(_ path: String) throws {
-    let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0o644)
+    let descriptor = unsafe Glibc.open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0o644)
     try #require(descriptor >= 0)
     #expect(unsafe Glibc.write(descriptor, "1", 1) == 1)
     close(descriptor)
