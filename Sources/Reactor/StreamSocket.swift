@@ -59,16 +59,19 @@ public final class StreamSocket {
     return unsafe SocketAddress.read { unsafe getpeername(number, $0, $1) }.address != nil
   }
 
-  /// Lets the kernel find out that a silent peer has vanished: probes after `idleSeconds`, gives up
-  /// after a third of that again; also bounds how long unacknowledged data is retried.
+  /// Lets the kernel find out that a silent peer has vanished: probes after `idleSeconds`, and
+  /// gives up after a third of that again, when four were lost. Unacknowledged data is retried for
+  /// as long.
   public func keepAlive(idleSeconds: Int32) {
     let probeSeconds = max(1, idleSeconds / 12)
     try? Socket.set(descriptor, SOL_SOCKET, SO_KEEPALIVE, 1)
     try? Socket.set(descriptor, Int32(IPPROTO_TCP), TCP_KEEPIDLE, idleSeconds)
     try? Socket.set(descriptor, Int32(IPPROTO_TCP), TCP_KEEPINTVL, probeSeconds)
     try? Socket.set(descriptor, Int32(IPPROTO_TCP), TCP_KEEPCNT, 4)
+    // The kernel counts no probes where this has passed.
+    let timeoutSeconds = idleSeconds + 4 * probeSeconds
     try? Socket.set(
-      descriptor, Int32(IPPROTO_TCP), Int32(CLINUX_TCP_USER_TIMEOUT), idleSeconds * 1000)
+      descriptor, Int32(IPPROTO_TCP), Int32(CLINUX_TCP_USER_TIMEOUT), timeoutSeconds * 1000)
   }
 
   /// Bounds what the kernel holds for a peer that does not read. The kernel doubles the number.

@@ -254,7 +254,9 @@ final class Daemon {
     control.live.limits = next.limits
     control.live.takesOver = next.publishTakeover
     control.rtsp.limits = next.limits
-    control.rtsp.ports.use(next.ownPorts)
+    // Which instance this is among how many does not change while it runs.
+    let siblings = control.siblings
+    control.rtsp.ports.use(next.ports(of: siblings.number, among: siblings.addresses.count))
     Self.useMulticast(next, control)
     control.recordings.folder = recordings
     control.recordings.limits = next.limits
@@ -271,10 +273,14 @@ final class Daemon {
     http.policy.allowedHosts = next.allowedHosts
     housekeeping.limits = next.limits
     probe.loadPercentMax = next.limits.loadPercentMax
+    var names = changed.map(\.name)
+    if next.tokenKey != configuration.tokenKey, !names.contains("token_key") {
+      names.append("token_key")
+    }
     configuration = next
-    let names = changed.map(\.name).joined(separator: ",")
     control.activity.note(
-      .info, "the configuration was read again", ["changed": names.isEmpty ? "nothing" : names])
+      .info, "the configuration was read again",
+      ["changed": names.isEmpty ? "nothing" : names.joined(separator: ",")])
     for setting in changed where setting.reload == .restart {
       Log.warning("this change takes effect after a restart", ["key": setting.name])
     }

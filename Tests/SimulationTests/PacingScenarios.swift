@@ -146,6 +146,23 @@ struct PacingScenarios {
     }
   }
 
+  @Test("whoever comes back under another SSRC after a goodbye counts anew in reports")
+  func countsAnew() throws {
+    let world = try World()
+    let viewer = world.subscribe()
+    viewer.play(PlayOrder(frame: 0, end: .before(40)), at: world.now)
+    world.run(seconds: 3)
+    let before = viewer.ssrc
+    viewer.play(.fromStart, at: world.now)
+    world.run(seconds: 1)
+    #expect(viewer.ssrc != before && viewer.counters.packets > 400)
+    guard case .senderReport(let report, _)? = viewer.controls.last?.packets.first else {
+      Issue.record("\(viewer.controls)")
+      return
+    }
+    #expect(report.ssrc == viewer.ssrc && report.packets == 0 && report.octets == 0)
+  }
+
   /// Somebody who has the loop for 30 ms.
   private final class Busy: Wakeable {
     private let clock: SimulatedClock

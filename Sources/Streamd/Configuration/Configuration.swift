@@ -123,8 +123,11 @@ struct Configuration {
   var control: SocketAddress? { instance > 0 ? instances[instance - 1] : nil }
 
   /// This instance's part of the ports for RTP.
-  var ownPorts: ClosedRange<UInt16> {
-    Self.ports(of: instance, among: instances.count, rtpPorts) ?? rtpPorts
+  var ownPorts: ClosedRange<UInt16> { ports(of: instance, among: instances.count) }
+
+  /// The same of any instance among so many.
+  func ports(of instance: Int, among count: Int) -> ClosedRange<UInt16> {
+    Self.ports(of: instance, among: count, rtpPorts) ?? rtpPorts
   }
 
   /// Equal parts, each beginning with an even port; all of them for who is alone, and nil where

@@ -124,7 +124,12 @@ struct Setting: Sendable {
     }
     // Only compared: there are passwords in them.
     show = { configuration in
-      configuration.sources.map { "\($0) \($0.url.requested) \($0.url.userInfo as Any)" }
+      configuration.sources.map { source in
+        [
+          source.name, source.url.requested, "\(source.url.userInfo as Any)", source.mode.rawValue,
+          source.transport.rawValue, String(source.graceSeconds),
+        ].joined(separator: " ")
+      }
     }
   }
 

@@ -142,6 +142,16 @@ final class LiveStream: Wakeable {
     }
   }
 
+  /// The source was let go since nobody wants it. Whoever comes is not shown what was, and thrown
+  /// out when that has been shown for long enough: they wait for what it shows when it is back.
+  func rest(_ reason: String) {
+    stop(reason)
+    guard state == .held, audience == 0 else { return }
+    state = .waiting
+    endViewers()
+    wakeNext()
+  }
+
   /// It is over for good, now: nobody waits for the source to come back.
   func end() {
     guard state != .ended else { return }

@@ -30,7 +30,7 @@ enum PublishRefusal: Error {
   private var detail: String {
     switch self {
     case .badName:
-      "publish as live/NAME, with letters, digits, dots, dashes and slashes in NAME"
+      PublishedName.rule
     case .taken(let name): "\(name) is published by somebody else"
     case .tooMany(let count): "there are \(count) live sources already"
     }

@@ -22,7 +22,7 @@ final class DatagramRest: Wakeable {
   private static let pauseNanoseconds: Instant = 2_000_000
   /// With what deadlines are rounded by.
   private static let turnNanoseconds: Instant = 3_000_000
-  /// Of 20 frames a second, the usual rate: so it is taken to be until the second frame comes.
+  /// Of 20 frames a second, the usual rate: so it is taken to be until the third frame comes.
   private static let periodMax: Instant = 50_000_000
   /// A network that stands is not asked for ever.
   private static let patienceNanoseconds: Instant = 1_000_000_000

@@ -128,7 +128,11 @@ final class FileSubscriber: Subscriber {
       guard let self else { return }
       isWaiting = false
       guard isPlaying else { return }
-      if case .failure(let fault) = loaded { return breakOff(fault) }
+      switch loaded {
+      case .failure(let fault): return breakOff(fault)
+      // It is ours from now on, however much others want of the memory.
+      case .success(let slice): packets.take(slice)
+      }
       // Whoever has asked for this place is to see it, however long it took to get there.
       if isFresh {
         var playhead = playhead

@@ -26,6 +26,12 @@ struct PacketReader {
     slices.load(frame, then: done)
   }
 
+  /// Comes into a slice that has been made.
+  mutating func take(_ slice: PacketSlice) {
+    self.slice = slice
+    slices.enter(slice)
+  }
+
   /// Finds the slice that a frame is in, and tells that a viewer comes into it.
   func enter(_ frame: Int) -> PacketSlice? {
     let slice = slices.slice(of: frame)

@@ -75,7 +75,8 @@ class Subscriber: Wakeable {
   /// Without what ``skipped`` knows besides.
   private(set) var counters = Counters()
   var isPlaying = false
-  private var hasPlayed = false
+  /// Whether it has been told to play.
+  var hasPlayed = false
   /// What the receiver last said of us.
   private(set) var lastReport: ReportBlock?
   /// Told of each report.
@@ -87,6 +88,8 @@ class Subscriber: Wakeable {
   private let reportInterval: Instant
   private var nextReport: Instant = 0
   private var saidGoodbye = false
+  /// What had been counted when the present SSRC began.
+  private var countedBefore = Counters()
   private var closedPort: ClosedPort
 
   /// The first values are random, as RFC 3550 §5.1 asks, but for the classroom dialect: that client
@@ -136,6 +139,7 @@ class Subscriber: Wakeable {
   func takeOver(_ other: Subscriber) {
     hasPlayed = other.hasPlayed
     if other.way.transport == way.transport { counters = other.counters }
+    countedBefore = counters
   }
 
   /// Lets go of everything.
@@ -152,6 +156,7 @@ class Subscriber: Wakeable {
     if saidGoodbye {
       // Whoever has left comes back as someone else (RFC 3550 §6.6).
       stamp.ssrc = UInt32.random(in: 1 ... .max)
+      countedBefore = counters
       saidGoodbye = false
     }
     (isPlaying, hasPlayed) = (true, true)
@@ -265,8 +270,8 @@ class Subscriber: Wakeable {
     let (realtime, timestamp) = clock(at: loop.now)
     let report = SenderReport(
       ssrc: stamp.ssrc, time: NTPTimestamp(realtime: realtime), timestamp: timestamp,
-      packets: UInt32(truncatingIfNeeded: counters.packets),
-      octets: UInt32(truncatingIfNeeded: counters.octets))
+      packets: UInt32(truncatingIfNeeded: counters.packets - countedBefore.packets),
+      octets: UInt32(truncatingIfNeeded: counters.octets - countedBefore.octets))
     var bytes: [UInt8] = []
     RTCPPacket.senderReport(report, blocks: []).emit(into: &bytes)
     RTCPPacket.sourceDescription([stamp.ssrc: "streamd"]).emit(into: &bytes)

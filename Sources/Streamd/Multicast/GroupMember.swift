@@ -41,7 +41,7 @@ final class GroupMember: Subscriber {
   override var place: Place { stream.sender.place }
 
   override func play(_ order: PlayOrder, phase: (_ period: Instant) -> Instant) {
-    isPlaying = true
+    (isPlaying, hasPlayed) = (true, true)
     stream.settle()
   }
 
@@ -68,9 +68,5 @@ final class GroupMember: Subscriber {
     report.packets = sender.counters.packets - before.packets
     report.skipped = sender.total.skipped - before.skipped
     return report
-  }
-
-  override var state: State {
-    isPlaying ? .playing : stream.sender.counters.frames > before.frames ? .paused : .ready
   }
 }

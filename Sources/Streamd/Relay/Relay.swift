@@ -86,7 +86,7 @@ final class Relay: Wakeable, LiveDemand {
       letGo()
       (transport, lastError) = (settings.transport, nil)
       home.activity.note(.info, "source is let go, nobody watches", ["source": settings.name])
-      stream?.stop("nobody has watched it")
+      stream?.rest("nobody has watched it")
     case nil: break
     }
     setDeadline()

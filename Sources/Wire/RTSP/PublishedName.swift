@@ -22,7 +22,7 @@ public struct PublishedName: Hashable, Sendable {
 
   /// What is wrong with a name that is none, as the second half of a sentence.
   public static let rule =
-    "a published name is \(prefix)NAME, of letters, digits, dots, hyphens and underscores"
+    "a published name is \(prefix)NAME, of letters, digits, dots, hyphens, underscores, slashes"
 
   /// One that begins with a dot would be hidden, or lead elsewhere.
   private static func isGood(_ segment: some Collection<UInt8>) -> Bool {

@@ -36,8 +36,8 @@ struct RTSPServerSession: Equatable {
     case recording
     /// Stopped by PAUSE. PLAY → playing, RECORD → recording, SETUP → paused.
     case paused
-    /// The requested end has been reached. PLAY → playing, PAUSE → paused (the client may not know
-    /// yet), SETUP → ended.
+    /// The requested end has been reached. PLAY → playing; PAUSE (the client may not know yet) and
+    /// SETUP → ended.
     case ended
 
     /// For the log and for refusals.

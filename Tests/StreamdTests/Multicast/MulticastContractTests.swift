@@ -63,6 +63,10 @@ struct MulticastContractTests {
     var seen = try group.packets(30)
     let second = try Member(daemon)
     #expect(second.ssrc == first.ssrc)
+    seen += try group.packets(30)
+    let listed = try HTTPClient(daemon).request("GET", "/api/v1/clients").json["items"]
+    let states = (listed as? [[String: Any]])?.compactMap { $0["state"] as? String }
+    #expect(states == ["playing", "ready"])
     let reply = try second.ask("PLAY")
     seen += try group.packets(60)
     try first.ask("PAUSE")

@@ -46,6 +46,29 @@ struct RelayTests {
     try stage.end()
   }
 
+  @Test("who comes just after it was let go waits for its picture, and is not thrown out")
+  func letGo() throws {
+    let stage = try RelayStage()
+    stage.relays.use([try stage.settings(mode: .onDemand)])
+    let first = try stage.watch()
+    try stage.showUntilPlaying()
+    try stage.wait { first.pictures > 0 }
+    let stream = try #require(stage.live["camera"])
+    stream.remove(first)
+    try stage.run(seconds: 10.1)
+    try stage.wait { stage.camera.openCount == 0 }
+    #expect(stream.state == .waiting && stream.latest == nil)
+    try stage.run(seconds: 9)
+    let late = try stage.watch()
+    // Where the last picture would have been held for, had it gone by itself.
+    try stage.run(seconds: 1.5)
+    #expect(late.end == nil)
+    try stage.showUntilPlaying()
+    try stage.wait { late.pictures > 0 }
+    #expect(late.end == nil)
+    try stage.end()
+  }
+
   @Test("what comes as fast as the network is no camera: what is too much is left out")
   func tooFast() throws {
     let stage = try RelayStage()
