@@ -44,8 +44,8 @@ extension Program {
 
   /// The same credentials are shown to each: they are one service.
   private func ask(_ address: String) throws(Failure) -> Instance {
-    let other = Client(try ServiceURL(address), authorization: client.authorization)
     do throws(Failure) {
+      let other = Client(try ServiceURL(address), authorization: client.authorization)
       return Instance(
         address: address, answer: .success(try other.get(StatusReport.self, "/api/v1/status")))
     } catch {

@@ -15,14 +15,25 @@ struct Program {
   init(_ arguments: Arguments, _ console: Console) throws(Failure) {
     self.arguments = arguments
     self.console = console
-    let url = try ServiceURL(
-      arguments["--url"] ?? Environment["STREAMCTL_URL"] ?? ServiceURL.standard)
-    // Commands that need no daemon ask for no password.
+    // Commands that need no daemon ask for no password, and nothing that is kept for it is read.
     let needsDaemon = ![.passwd, .token, .probe, .completions].contains(arguments.command.verb)
-    let token = try Self.token(arguments)
-    client = Client(
-      url, token: token, userInfo: needsDaemon && token == nil ? try Self.userInfo(arguments) : nil)
+    let url = try ServiceURL(
+      arguments["--url"] ?? (needsDaemon ? Environment["STREAMCTL_URL"] : nil)
+        ?? ServiceURL.standard)
+    client = needsDaemon ? try Self.client(url, arguments) : Client(url, token: nil)
     remembered = RememberedSession(url: url)
+  }
+
+  /// What is typed goes before what variables say, and a token before a name.
+  private static func client(_ url: ServiceURL, _ arguments: Arguments) throws(Failure) -> Client {
+    if let token = try token(arguments) { return Client(url, token: token) }
+    if arguments["--user"] == nil {
+      if arguments["--url"] != nil, url.userInfo != nil { return Client(url, token: nil) }
+      if let token = try checked(Environment["STREAMCTL_TOKEN"]) {
+        return Client(url, token: token)
+      }
+    }
+    return Client(url, token: nil, userInfo: try userInfo(arguments))
   }
 
   private static let tokenBytesMax = 16_384
@@ -38,7 +49,11 @@ struct Program {
       }
       while token?.last?.isWhitespace == true { token?.removeLast() }
     }
-    guard let token = token ?? Environment["STREAMCTL_TOKEN"] else { return nil }
+    return try checked(token)
+  }
+
+  private static func checked(_ token: String?) throws(Failure) -> String? {
+    guard let token else { return nil }
     // Anything else would begin a header of its own.
     guard !token.isEmpty, token.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
       throw Failure(

@@ -74,9 +74,10 @@ struct ServiceURL: Equatable, CustomStringConvertible {
   }
 
   /// A password does not belong into an error message.
-  private static func shown(_ text: String) -> String {
+  static func shown(_ text: String) -> String {
     guard let at = text.lastIndex(of: "@") else { return text }
-    return "http://…" + text[at...]
+    let scheme = text.firstRange(of: "://").map { text[..<$0.upperBound] } ?? "http://"
+    return scheme + "…" + text[at...]
   }
 
   /// The value of the Host header (RFC 9110 §7.2).

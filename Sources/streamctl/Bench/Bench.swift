@@ -4,7 +4,12 @@ internal import Wire
 extension Program {
   /// Watches a stream with many viewers at once and tells how they were served, and what it cost.
   func bench() throws(Failure) {
-    let options = try BenchOptions(arguments, authorization: client.authorization)
+    var options = try BenchOptions(arguments)
+    // What is kept for the daemon is not shown to every server that is measured.
+    let isMeant = ["--token", "--token-file", "--user"].contains { arguments[$0] != nil }
+    if isMeant || options.target.host == client.url.host {
+      options.authorization = client.authorization
+    }
     let needed = options.clients * (options.transport == .udp ? 3 : 1) + 32
     let allowed = Process.raiseDescriptorLimit()
     guard allowed >= needed else {

@@ -35,7 +35,7 @@ struct BenchOptions {
   /// Neither in the way of the ports that streamd sends from, nor of most that the kernel chooses.
   private static let standardPorts = 45_000...65_535
 
-  init(_ arguments: Arguments, authorization: String?) throws(Failure) {
+  init(_ arguments: Arguments) throws(Failure) {
     target = try BenchTarget(arguments.operand ?? "")
     let standard: Transport = target.scheme == "rtsp" ? .udp : target.scheme == "ws" ? .ws : .http
     transport = try Self.transport(arguments["--transport"]) ?? standard
@@ -55,7 +55,6 @@ struct BenchOptions {
       throw Failure(.usage, "--silence says when viewers come back: want --reconnect as well")
     }
     ports = try Self.ports(arguments["--ports"]) ?? Self.standardPorts
-    self.authorization = authorization
     if transport == .udp && clients > ports.count / 2 {
       throw Failure(
         .usage, "--ports has \(ports.count / 2) pairs for \(clients) viewers: want more ports")
@@ -147,6 +146,7 @@ struct BenchTarget: Equatable {
   private static func failure(_ url: String) -> Failure {
     Failure(
       .usage,
-      "\(url) cannot be watched: want rtsp://HOST:PORT/NAME, http://HOST:PORT/PATH or ws://…")
+      "\(ServiceURL.shown(url)) cannot be watched: want rtsp://HOST:PORT/NAME, http://HOST:PORT/PATH or ws://…"
+    )
   }
 }

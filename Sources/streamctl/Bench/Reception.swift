@@ -29,6 +29,8 @@ struct Reception {
 
   /// More packets are never missing at once (RFC 3550, appendix A.1).
   private static let gapMax: UInt16 = 3000
+  /// What is so far behind at most is late, or comes twice (the same appendix).
+  private static let misorderMax = 100
 
   /// What a complete frame tells.
   enum Interval {
@@ -66,12 +68,21 @@ struct Reception {
     bytes += length
     if let sequence {
       let gap = mark.sequence &- sequence &- 1
+      let behind = Int(Int16(bitPattern: sequence &- mark.sequence))
       if gap < Self.gapMax {
         lost += Int(gap)
+      } else if (0...Self.misorderMax).contains(behind) {
+        misplaced += 1
+        // It was missing until now, unless it comes twice.
+        if behind > 0, lost > 0 { lost -= 1 }
+        return nil
       } else if mark.sequence != newSequence {
         misplaced += 1
         newSequence = mark.sequence &+ 1
         return nil
+      } else {
+        // Its clock is another one, too.
+        (isCounted, frameTimestamp) = (true, nil)
       }
     }
     (sequence, newSequence) = (mark.sequence, nil)
@@ -102,7 +113,7 @@ struct Reception {
     }
     guard let timestamp else { return .length(time - lastFrame) }
     guard let frameTimestamp else { return .unknown }
-    let ticks = Int64(timestamp &- frameTimestamp)
+    let ticks = Int64(Int32(bitPattern: timestamp &- frameTimestamp))
     return .error(time - lastFrame - ticks * 1_000_000_000 / Int64(RTPHeader.clockRate))
   }
 

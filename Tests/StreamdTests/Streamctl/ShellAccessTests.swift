@@ -80,6 +80,10 @@ struct ShellAccessTests {
     try await vera.fails("start", status: 4, saying: "takes the role control")
     let url = guarded.daemon.http("").replacing("http://", with: "http://carl:carl%3Apw@")
     #expect(try await shell.text("--url", url, "start").contains("running"))
+    // What is typed goes before what variables say.
+    let old = alice.with("STREAMCTL_TOKEN=old", "STREAMCTL_USER=bob")
+    #expect(try await old.text("--user", "alice", "clients").contains("no RTSP clients"))
+    #expect(try await old.text("--url", url, "start").contains("running"))
     let key = "\(guarded.folder.path)/key"
     let token = try await shell.text(
       "token", "--key", key, "--sub", "nvr", "--role", "control", "--expires", "15m")

@@ -108,6 +108,26 @@ struct ShellFaultTests {
     }
   }
 
+  @Test("what is kept for the daemon is shown to no other server, and needed where none is asked")
+  func kept() async throws {
+    let server = try CannedServer(["HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n"])
+    let shell = try Shell("http://localhost:1").with("STREAMCTL_TOKEN=kept")
+    let bench = ["bench", "--clients", "1", "--seconds", "1"]
+    let url = "http://127.0.0.1:\(server.port)/stream"
+    for (arguments, header) in [
+      ([], nil), (["--token", "meant"], "Bearer meant"), (["--url", server.url], "Bearer kept"),
+    ] as [([String], String?)] {
+      let result = try await Tool.run(
+        "env", shell.variables + [Shell.program] + arguments + bench + [url])
+      #expect(result.status == 4, "\(result.errors)")
+      let request = try #require(server.requests.last)
+      #expect(request.contains("Authorization: \(header ?? "")") == (header != nil), "\(request)")
+    }
+    let other = shell.with("STREAMCTL_URL=https://x", "STREAMCTL_TOKEN=a b")
+    #expect(try await other.text("completions", "bash").contains("complete"))
+    try await shell.fails("bench", "rtsps://u:secret@h/x", status: 2, saying: "rtsps://…@h/x")
+  }
+
   @Test("a refusal is status 1 with the daemon's reason and way out")
   func refusals() async throws {
     let first = try DaemonProcess()

@@ -53,14 +53,34 @@ struct ReceptionTests {
   @Test("late packets lose nothing; a sender that begins anew is followed")
   func order() throws {
     var reception = Reception()
-    for sequence: UInt16 in [10, 12, 11, 13] {
+    for sequence: UInt16 in [10, 12, 11, 15, 13, 14, 14, 16] {
       _ = reception.packet(try mark(sequence, 0, isLast: false), length: 1, at: 0)
     }
-    #expect(reception.lost == 1 && reception.misplaced == 1)
-    for sequence: UInt16 in [40_000, 40_001, 40_002] {
-      _ = reception.packet(try mark(sequence, 1), length: 1, at: 0)
+    #expect(reception.lost == 0 && reception.misplaced == 4)
+    _ = reception.packet(try mark(18, 0, isLast: false), length: 1, at: 0)
+    // Its clock has begun anew, too: before, and much earlier.
+    for (frame, sequence) in [40_000, 40_001, 40_002].enumerated() {
+      let interval = reception.packet(
+        try mark(UInt16(sequence), frame - 200), length: 1, at: Int64(frame) * Self.period)
+      if frame == 1, case .error = interval { Issue.record("\(String(describing: interval))") }
+      guard frame == 2 else { continue }
+      guard case .error(0) = interval else {
+        Issue.record("\(String(describing: interval))")
+        return
+      }
     }
-    #expect(reception.lost == 1 && reception.misplaced == 2)
+    #expect(reception.lost == 1 && reception.misplaced == 5)
+  }
+
+  @Test("a timestamp that goes back is an error of so much, not of half a day")
+  func backwards() throws {
+    var reception = Reception()
+    _ = reception.packet(try mark(1, 2), length: 1, at: 0)
+    let interval = reception.packet(try mark(2, 1), length: 1, at: Self.period)
+    guard case .error(2 * Self.period) = interval else {
+      Issue.record("a timestamp that goes back")
+      return
+    }
   }
 
   @Test("an interval is judged by the timestamps, or told where there are none")
