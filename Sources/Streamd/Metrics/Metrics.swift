@@ -23,7 +23,11 @@ final class Metrics {
   /// RTSP sessions that are over, by the reason.
   private(set) var sessionsEnded: [String: Int] = [:]
   /// Connections, requests and sessions that were turned away.
-  private(set) var refusals: [Refusal: Int] = [:]
+  /// Those for load are there from the beginning: what is born with a number has not grown.
+  private(set) var refusals = [
+    Refusal(port: "rtsp", reason: Door.Refusal.load.rawValue): 0,
+    Refusal(port: "http", reason: Door.Refusal.load.rawValue): 0,
+  ]
   /// Wrong passwords and tokens, by protocol.
   private(set) var authenticationFailures = ["rtsp": 0, "http": 0]
   /// Pictures that publishers have sent, by transport.

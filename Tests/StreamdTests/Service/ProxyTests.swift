@@ -72,6 +72,27 @@ struct ProxyTests {
     #expect(try await status("/api/v1/server/start", foreign) == "403")
   }
 
+  @Test("what is published over HTTPS is seen while it is sent")
+  func published() async throws {
+    let daemon = try DaemonProcess()
+    let proxy = try await Proxy(of: daemon)
+    // Paced by FFmpeg, for as long as somebody takes it.
+    let publisher = try Companion(
+      "/bin/sh",
+      [
+        "-c",
+        "ffmpeg -v error -re -stream_loop -1 -i \"$1\" -c copy -f mpjpeg - | "
+          + "curl -sS --cacert \"$2\" -H 'Content-Type: multipart/x-mixed-replace; "
+          + "boundary=ffmpeg' -T - \"$3\"", "sh", Repository.video + "/movie.Mjpeg",
+        proxy.certificate, "https://localhost:\(proxy.httpsPort)/live/door",
+      ])
+    let isSeen = try eventually {
+      try HTTPClient(daemon).request("GET", "/video/live/door/snapshot.jpg").status == 200
+    }
+    #expect(isSeen, "\(daemon.log)")
+    withExtendedLifetime(publisher) {}
+  }
+
   @Test("a name is served when the configuration knows it")
   func names() async throws {
     for (arguments, expected) in [([], "421"), (["--allowed-hosts", "streamd.test"], "200")] {
