@@ -58,7 +58,8 @@ final class HTTPConnection {
     throw failure
   }
 
-  private static func connect(
+  /// A connection alone, of which nothing has been asked yet.
+  static func connect(
     to address: SocketAddress, seconds: Int, _ patience: Patience
   ) throws(Fault) -> StreamSocket {
     let socket: StreamSocket

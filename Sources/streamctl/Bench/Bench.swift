@@ -35,13 +35,24 @@ extension Program {
     try judge(load.tally, before: false)
   }
 
+  /// Of a name's addresses the first one that answers: a server may listen at one of them only.
   private func address(of target: BenchTarget) throws(Failure) -> SocketAddress {
+    let addresses: [SocketAddress]
     do throws(NameLookup.Failure) {
-      return try NameLookup.addresses(of: target.host, port: target.port)[0]
+      addresses = try NameLookup.addresses(of: target.host, port: target.port)
     } catch {
       throw Failure(.unreachable, "\(target.host): \(error.reason)")
     }
+    let patience = HTTPConnection.Patience(progress: Progress())
+    for address in addresses where addresses.count > 1 {
+      let trial = try? HTTPConnection.connect(
+        to: address, seconds: Self.trialSeconds, patience)
+      if trial != nil { return address }
+    }
+    return addresses[0]
   }
+
+  private static let trialSeconds = 3
 
   private func lines(_ report: BenchReport) -> [String] {
     report.facts.map { facts($0.0, Table.Cell($0.1)) }

@@ -146,7 +146,7 @@ struct BenchTarget: Equatable {
   private static func failure(_ url: String) -> Failure {
     Failure(
       .usage,
-      "\(ServiceURL.shown(url)) cannot be watched: want rtsp://HOST:PORT/NAME, http://HOST:PORT/PATH or ws://…"
-    )
+      "\(ServiceURL.shown(url)) cannot be watched: want rtsp://HOST:PORT/NAME, "
+        + "http://HOST:PORT/PATH or ws://…")
   }
 }
