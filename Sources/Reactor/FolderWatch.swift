@@ -4,7 +4,8 @@ internal import Glibc
 /// Hears from the kernel what changes in a folder and those below it (inotify), and so knows which
 /// files somebody is just writing.
 ///
-/// Folders on other machines change without a word. When more are to be watched than the kernel
+/// Folders on other machines change without a word, and so does one that something is mounted over:
+/// ``forget()`` and watch anew. When more are to be watched than the kernel
 /// allows, the rest are not.
 public final class FolderWatch: EventHandler {
   private let descriptor: Descriptor
@@ -55,12 +56,19 @@ public final class FolderWatch: EventHandler {
       let watched = try checkedCall("inotify_add_watch") {
         unsafe Int(inotify_add_watch(watch, "/proc/self/fd/\(number)", Self.events))
       }
-      isNew = true
+      // Two paths may lead to one folder, and the kernel watches that once.
+      if folders[Int32(watched)] == nil { isNew = true }
       unname(Int32(watched))
       folders[Int32(watched)] = name
       numbers[name] = Int32(watched)
     }
     return isNew
+  }
+
+  private func forget(one name: String) {
+    guard let number = numbers[name] else { return }
+    _ = inotify_rm_watch(descriptor.number, number)
+    unname(number)
   }
 
   private func unname(_ watch: Int32) {
@@ -128,8 +136,9 @@ public final class FolderWatch: EventHandler {
   private func note(_ watch: Int32, _ mask: UInt32, _ name: String) -> Bool {
     func says(_ event: Int32) -> Bool { mask & UInt32(event) != 0 }
     if says(IN_Q_OVERFLOW) {
-      // Who was writing is not known any more; what changes is looked at again anyway.
-      writing = []
+      // Who was writing is not known any more, and which folders are still those that are watched:
+      // each is asked for again.
+      (writing, numbers) = ([], [:])
       return true
     }
     if says(IN_IGNORED) {
@@ -140,8 +149,11 @@ public final class FolderWatch: EventHandler {
     let path = folder + name
     if says(IN_MODIFY) { return writing.insert(path).inserted }
     writing.remove(path)
-    let isFolder = says(IN_ISDIR) && !name.isEmpty
-    if isFolder, says(IN_MOVED_FROM) || says(IN_DELETE) { forget(path + "/") }
+    if says(IN_ISDIR), !name.isEmpty {
+      if says(IN_MOVED_FROM) { forget(path + "/") }
+      // One that is deleted, or that another one takes the place of, is empty.
+      if says(IN_DELETE) || says(IN_MOVED_TO) { forget(one: path + "/") }
+    }
     if says(IN_MOVE_SELF) { forget(folder) }
     return true
   }

@@ -101,6 +101,37 @@ struct FolderWatchTests {
     close(again)
   }
 
+  @Test("a folder that two paths lead to is not news each time")
+  func twoPaths() throws {
+    defer { remove() }
+    try FileManager.default.createSymbolicLink(
+      atPath: url.appending(path: "latest").path, withDestinationPath: "sub")
+    let watch = try FolderWatch(on: loop) {}
+    defer { watch.close() }
+    let paths = [".", "latest", "sub"]
+    #expect(try watch.watch(paths, below: folder))
+    for _ in 0..<3 { #expect(try !watch.watch(paths, below: folder)) }
+  }
+
+  @Test("a folder in the place of an empty one that somebody holds open is watched")
+  func replacedFolder() throws {
+    defer { remove() }
+    try FileManager.default.createDirectory(
+      at: url.appending(path: "new"), withIntermediateDirectories: false)
+    let watch = try FolderWatch(on: loop) {}
+    defer { watch.close() }
+    try watch.watch([".", "sub", "new"], below: folder)
+    let held = try Folder(url.appending(path: "sub").path)
+    #expect(unsafe rename(url.appending(path: "new").path, url.appending(path: "sub").path) == 0)
+    watch.drain()
+    #expect(try watch.watch([".", "sub"], below: folder))
+    let descriptor = try open("sub/x")
+    watch.drain()
+    #expect(watch.isBeingWritten("sub/x"))
+    close(descriptor)
+    withExtendedLifetime(held) {}
+  }
+
   @Test("a file that is replaced while somebody writes to it is whole")
   func replacedFile() throws {
     defer { remove() }

@@ -25,6 +25,8 @@ final class HTTPConnection: Connection {
   private var lastActivity: Instant
   /// When the incomplete request at hand began; a peer that drips bytes gains no time.
   private var requestBegan: Instant
+  /// There was no room for answers when it was last looked for requests.
+  private var wasFull = false
   private var penalty = Penalty()
   /// The peer will say nothing more.
   private(set) var isPeerDone = false
@@ -86,6 +88,9 @@ final class HTTPConnection: Connection {
 
   override func proceed() {
     isPaced = false
+    // Nobody has read on meanwhile.
+    if wasFull { requestBegan = loop.now }
+    defer { wasFull = !canGoOn }
     while canGoOn {
       if case .publishing(let publisher, let request) = mode {
         publish(publisher, request)
@@ -146,10 +151,9 @@ final class HTTPConnection: Connection {
   }
 
   override func deadlinePassed(at now: Instant) {
-    // What is paced goes on; nothing is late.
-    guard !isPaced else { return }
     recheck()
-    guard isOpen else { return }
+    // What is paced goes on; nothing is late.
+    guard isOpen, !isPaced else { return }
     switch mode {
     case .webSocket(let browser): return browser.deadlinePassed()
     case .publishing(let publisher, let request):

@@ -138,7 +138,9 @@ final class FileStream: Wakeable, PictureStream {
       guard let self, let connection, connection.isOpen else { return }
       isWaiting = false
       switch loaded {
-      case .success: loop.deadlines.set(self, at: loop.now)
+      case .success(let slice):
+        pictures.take(slice)
+        loop.deadlines.set(self, at: loop.now)
       case .failure(let fault):
         Log.warning("the file has changed under a viewer", ["error": fault.reason])
         connection.finish(lingerSeconds: 1)

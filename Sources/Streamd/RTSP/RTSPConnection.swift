@@ -187,7 +187,8 @@ final class RTSPConnection: Connection {
     let access = server.access
     // Who has shown nothing yet is still asked; who never was asked is now too late.
     let holds = identity.map { access.stillHolds($0) } ?? (asksAuthorization || !access.isOn)
-    if !holds || !access.addresses.admits(peer) { close() }
+    let isAdmitted = access.addresses.admits(peer) || server.arrivals.isOwn(peer)
+    if !holds || !isAdmitted { close() }
   }
 
   private func find(_ name: String) {
