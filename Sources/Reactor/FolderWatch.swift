@@ -5,8 +5,8 @@ internal import Glibc
 /// files somebody is just writing.
 ///
 /// Folders on other machines change without a word, and so does one that something is mounted over:
-/// ``forget()`` and watch anew. When more are to be watched than the kernel
-/// allows, the rest are not.
+/// ``forget()`` and watch anew. When more are to be watched than the kernel allows, the rest are
+/// not.
 public final class FolderWatch: EventHandler {
   private let descriptor: Descriptor
   private let loop: EventLoop
@@ -81,8 +81,8 @@ public final class FolderWatch: EventHandler {
     (folders, numbers, writing) = ([:], [:], [])
   }
 
-  /// Forgets what begins so: it is somewhere else now, or nowhere.
-  private func forget(_ prefix: String) {
+  /// Forgets a folder, whose path ends with a slash, and those below it: they are elsewhere now.
+  private func forget(below prefix: String) {
     writing = writing.filter { !$0.hasPrefix(prefix) }
     for (number, name) in folders where name.hasPrefix(prefix) {
       _ = inotify_rm_watch(descriptor.number, number)
@@ -150,11 +150,11 @@ public final class FolderWatch: EventHandler {
     if says(IN_MODIFY) { return writing.insert(path).inserted }
     writing.remove(path)
     if says(IN_ISDIR), !name.isEmpty {
-      if says(IN_MOVED_FROM) { forget(path + "/") }
+      if says(IN_MOVED_FROM) { forget(below: path + "/") }
       // One that is deleted, or that another one takes the place of, is empty.
       if says(IN_DELETE) || says(IN_MOVED_TO) { forget(one: path + "/") }
     }
-    if says(IN_MOVE_SELF) { forget(folder) }
+    if says(IN_MOVE_SELF) { forget(below: folder) }
     return true
   }
 

@@ -66,7 +66,8 @@ struct FolderWatchTests {
     }
   }
 
-  /// A file that somebody writes to, with a descriptor that no child of another test inherits.
+  /// A file that somebody writes to, with a descriptor that no child of another test inherits: it
+  /// would keep the file open for as long as it lives.
   private func open(_ name: String) throws -> Int32 {
     let path = url.appending(path: name).path
     let descriptor = unsafe Glibc.open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0o644)
@@ -150,15 +151,6 @@ struct FolderWatchTests {
     close(descriptor)
   }
 
-  /// Writes a byte with a descriptor that no child of another test inherits: it would keep the file
-  /// open for as long as it lives.
-  private func touch(_ path: String) throws {
-    let descriptor = unsafe Glibc.open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0o644)
-    try #require(descriptor >= 0)
-    #expect(unsafe Glibc.write(descriptor, "1", 1) == 1)
-    close(descriptor)
-  }
-
   @Test("more events than one read holds are all taken")
   func many() throws {
     defer { remove() }
@@ -174,7 +166,7 @@ struct FolderWatchTests {
       files.append(try FileHandle(forWritingTo: path))
       try files.last?.write(contentsOf: [1])
     }
-    for name in names.dropFirst(100) { try touch(url.appending(path: name).path) }
+    for name in names.dropFirst(100) { close(try open(name)) }
     watch.drain()
     #expect(changes == 1)
     // A child that is just being started by another test may hold one of the others for a moment.

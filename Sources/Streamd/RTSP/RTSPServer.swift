@@ -28,8 +28,8 @@ final class RTSPServer {
   let buffer = ReceiveBuffer(capacity: 16 * 1024)
 
   private var listener: Listener?
-  /// Where the daemon's own viewer sessions come in while other instances listen on the same port:
-  /// the kernel would give them to any of these.
+  /// Where the daemon's own viewers connect while other instances listen on the same port: the
+  /// kernel would give them to any of these.
   private var ownListener: Listener?
   /// A socket of the service manager's is kept while the server is stopped: who comes then is told
   /// so, and nobody else can take the port.
@@ -81,7 +81,7 @@ final class RTSPServer {
   /// Where it listens; nil while it is stopped.
   var address: SocketAddress? { isServing ? listener?.address : nil }
 
-  /// Where our own viewer sessions come in; nil while it is stopped.
+  /// Where the daemon's own viewers connect; nil while it is stopped.
   var ownAddress: SocketAddress? {
     if let ownListener { return ownListener.address }
     return address.map { $0.isUnspecified ? $0.loopback : $0 }

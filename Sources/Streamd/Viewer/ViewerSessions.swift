@@ -14,13 +14,13 @@ final class ViewerSessions {
   var allowed: [SocketAddress]
   var sessionsMax: Int
   private var sessions: [String: ViewerSession] = [:]
-  /// Passes of sessions that have ended, which still have to say so.
+  /// Passes of viewers that have ended, which still have to say so to our own RTSP server.
   private var farewells: [Patience] = []
   /// Longer than the connection lingers.
   private static let farewellNanoseconds: Instant = 2_000_000_000
   /// Where our own RTSP server listens; nil while it is stopped.
   var ownServer: () -> SocketAddress? = { nil }
-  /// Where a session of ours comes to it.
+  /// Where viewers connect to it; nil while it is stopped.
   var entrance: () -> SocketAddress? = { nil }
   var isDraining: () -> Bool = { false }
   /// A pass to our own RTSP server for a session of somebody's; nil where nobody is asked.
