@@ -206,8 +206,12 @@ struct StreamTests {
         "-frames:v", "20", "-fps_mode", "passthrough", "-f", "framemd5", "-",
       ])
     #expect(result.status == 0 && result.errors.isEmpty, "\(result.errors)")
-    let played = PlayerTests.frames(result.output).map(\.checksum)
-    #expect(played == Array(try await PlayerTests.checksumsOfFile()[..<20]))
+    let file = try await PlayerTests.checksumsOfFile()
+    let played = PlayerTests.frames(result.output).map { file.firstIndex(of: $0.checksum) }
+    #expect(played.count == 20 && played.first == 0)
+    // Where a busy machine does not let FFmpeg read in time, the newest picture comes next.
+    let steps = zip(played, played.dropFirst()).map { ($1 ?? 0) - ($0 ?? 0) }
+    #expect(steps.allSatisfy { (1...20).contains($0) }, "\(played)")
     let curl = try await Tool.run("curl", ["-sf", daemon.http("/video/movie.Mjpeg/snapshot.jpg")])
     #expect(curl.output == (try Repository.samplePictures())[0])
   }

@@ -15,7 +15,7 @@ struct CameraTests {
     "one with Digest credentials is relayed to players and browsers, bit by bit",
     arguments: ["udp", "tcp"])
   func digest(_ transport: String) async throws {
-    let camera = try await ForeignCamera.start("digest", "admin", "open:sesame", laps: 6)
+    let camera = try await ForeignCamera.start("digest", "admin", "open:sesame")
     let daemon = try SourceDaemon(
       """
       {"front/door": {"url": "rtsp://admin@127.0.0.1:\(camera.port)/camera",
@@ -42,7 +42,7 @@ struct CameraTests {
 
   @Test("one that goes and comes back is found again by itself, and a viewer over HTTP sees it all")
   func comesBack() async throws {
-    let camera = try await ForeignCamera.start(laps: 6)
+    let camera = try await ForeignCamera.start()
     let daemon = try SourceDaemon(#"{"camera": "\#(camera.url)"}"#)
     let client = try HTTPClient(daemon.daemon)
     try client.send("GET", "/video/camera/stream.mjpg")
@@ -149,7 +149,7 @@ struct CameraTests {
 
   @Test("SIGHUP begins and ends sources, and leaves alone what has not changed")
   func hangup() async throws {
-    let camera = try await ForeignCamera.start(laps: 6)
+    let camera = try await ForeignCamera.start()
     let always = #"{"url": "\#(camera.url)", "mode": "always"}"#
     let daemon = try SourceDaemon(#"{"a": \#(always), "b": \#(always)}"#)
     try daemon.expect("a", "playing")

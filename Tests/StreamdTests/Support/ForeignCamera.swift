@@ -8,18 +8,16 @@ final class ForeignCamera {
   private let protection: [String]
   private var server: Companion?
 
-  /// Starts it and waits until it listens.
+  /// Starts it and waits until it listens. Each client sees the film from its beginning; it is
+  /// longer than any test takes.
   ///
-  /// - Parameters:
-  ///   - protection: nothing, or `digest` or `basic`, a name and a password.
-  ///   - laps: how often the movie is shown, ten seconds each; then the stream ends.
-  static func start(_ protection: String..., laps: Int = 1) async throws -> ForeignCamera {
+  /// - Parameter protection: nothing, or `digest` or `basic`, a name and a password.
+  static func start(_ protection: String...) async throws -> ForeignCamera {
     let folder = try TemporaryFolder()
-    try folder.write("movie.mjpeg", Array(try Repository.samplePictures().joined()))
+    let film = try SampleFilm.write(to: folder)
     let remux = try await Tool.run(
       "ffmpeg",
-      ["-v", "error", "-stream_loop", String(laps - 1), "-framerate", "20", "-f", "mjpeg"]
-        + ["-i", "\(folder.path)/movie.mjpeg", "-c", "copy", "\(folder.path)/movie.mkv"])
+      ["-v", "error"] + film + ["-t", "300", "-c", "copy", "\(folder.path)/movie.mkv"])
     #expect(remux.status == 0, "\(remux.errors)")
     return try ForeignCamera(folder, protection)
   }

@@ -22,7 +22,7 @@ final class ForeignPublisher {
     codec: [String] = ["-c", "copy"]
   ) throws -> ForeignPublisher {
     let folder = try TemporaryFolder()
-    try folder.write("movie.mjpeg", Array(try Repository.samplePictures().joined()))
+    let film = try SampleFilm.write(to: folder)
     let login = user.map { "\($0):\($0)%3Apw@" } ?? ""
     let target =
       switch way {
@@ -38,11 +38,7 @@ final class ForeignPublisher {
         ]
       }
     return try ForeignPublisher(
-      "ffmpeg",
-      [
-        "-nostdin", "-v", "error", "-re", "-f", "mjpeg", "-framerate", "20", "-stream_loop", "-1",
-        "-i", "\(folder.path)/movie.mjpeg",
-      ] + codec + target, folder)
+      "ffmpeg", ["-nostdin", "-v", "error", "-re"] + film + codec + target, folder)
   }
 
   /// GStreamer with a picture of its own that moves.
