@@ -163,6 +163,9 @@ public final class Folder: Sendable {
     }
   }
 
+  /// Whether there is a folder at a path.
+  public func hasFolder(at path: String) -> Bool { (try? folder(at: path)) != nil }
+
   /// Opens a folder below this one, to watch it.
   func folder(at path: String) throws(SystemError) -> Descriptor {
     try open(path, Int32(CLINUX_O_PATH) | O_DIRECTORY | O_CLOEXEC)

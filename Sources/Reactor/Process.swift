@@ -1,5 +1,6 @@
 internal import CLinux
 internal import Glibc
+internal import Synchronization
 
 /// What a daemon asks of its own process.
 public enum Process {
@@ -56,6 +57,26 @@ public enum Process {
 
   /// Writes to standard error in one call, so that lines of several processes do not mix.
   public static func writeError(_ text: String) { write(text, to: STDERR_FILENO) }
+
+  /// Writes to standard error, unless that would wait for whoever reads there: a reader that has
+  /// stopped must not stop a daemon. Of a text that is longer the first 4,096 bytes are written,
+  /// which a pipe takes as a whole or not at all (pipe(7)).
+  ///
+  /// - Returns: whether it was written.
+  public static func writeErrorIfRoom(_ text: String) -> Bool {
+    var bytes = Array(text.utf8.prefix(Int(PIPE_BUF)))
+    if bytes.count < text.utf8.count { bytes[bytes.count - 1] = UInt8(ascii: "\n") }
+    return standardError.withLock { _ in
+      var place = pollfd(fd: STDERR_FILENO, events: Int16(POLLOUT), revents: 0)
+      guard unsafe poll(&place, 1, 0) == 1 else { return false }
+      let result = systemCall { unsafe Glibc.write(STDERR_FILENO, bytes, bytes.count) }
+      if case .value = result { return true }
+      return false
+    }
+  }
+
+  /// Between finding room and writing nobody else takes it.
+  private static let standardError = Mutex(())
 
   /// Writes to standard output in one call.
   public static func writeOutput(_ text: String) { write(text, to: STDOUT_FILENO) }

@@ -27,6 +27,9 @@ class Connection: Wakeable, EventHandler {
   /// It is to go on, though nothing has happened on the socket.
   private var isResuming = false
   private var lingerNanoseconds: Instant = 0
+  /// Of messages that must not be lost, waiting behind what leaves no room.
+  private var insistedBytes = 0
+  private static let insistedBytesMax = 65_536
   /// Whoever takes less of its last bytes in such a time is let go of.
   private static let lingeringBytesMin = 4096
 
@@ -107,6 +110,17 @@ class Connection: Wakeable, EventHandler {
     _ = output.flush(to: socket)
     updateInterest()
     return true
+  }
+
+  /// Sends a message that must not be lost: where there is no room it waits behind the rest of the
+  /// frame that takes it. Whoever has too many of them waiting has stopped reading, and is let go.
+  func insist(_ message: [UInt8]) {
+    guard !sendIfRoom(message) else { return insistedBytes = 0 }
+    guard isOpen else { return }
+    insistedBytes += message.count
+    guard insistedBytes <= Self.insistedBytesMax else { return socket.abandon() }
+    output.append(message)
+    restWaits()
   }
 
   /// Sends a frame in one call, or not at all: while anything is still waiting the frame is left

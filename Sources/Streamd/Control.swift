@@ -124,9 +124,10 @@ final class Control {
     stopListening()
   }
 
-  /// Nobody is served anything.
+  /// Nobody is served anything. What the daemon's own viewers are served counts with who watches
+  /// them.
   var isUnwatched: Bool {
-    rtsp.clientCount == 0 && watcherCount == 0 && httpPublishers.isEmpty
+    rtsp.clientCount == rtsp.ownClientCount && watcherCount == 0 && httpPublishers.isEmpty
   }
 
   /// Who watches over HTTP. A recording is nobody.

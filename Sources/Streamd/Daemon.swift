@@ -87,6 +87,7 @@ final class Daemon {
     service = Service(loop: loop, manager: ServiceManager(environment: environment)) {
       control.summary
     }
+    access.loggedOut = { [unowned http] in http.recheck() }
   }
 
   /// Serves until a signal says to end.

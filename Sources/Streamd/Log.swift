@@ -60,7 +60,28 @@ enum Log {
     guard level.rawValue <= threshold.load(ordering: .relaxed) else { return }
     let isJSON = isJSON.load(ordering: .relaxed)
     let line = isJSON ? json(level, message, fields) : text(level, message, fields)
-    Process.writeError((isJournal ? "<\(level.priority)>" : "") + line + "\n")
+    put(level, line)
+  }
+
+  /// Lines that nobody has read in time for.
+  private static let lost = Atomic(0)
+
+  /// Nobody waits for whoever reads the log; how much they have missed is said when they go on.
+  private static func put(_ level: Level, _ line: String) {
+    let prefix = isJournal ? "<\(level.priority)>" : ""
+    let missed = lost.exchange(0, ordering: .relaxed)
+    if missed > 0 {
+      let fields: KeyValuePairs = ["lines": String(missed)]
+      let message = "lines of the log are missing: nobody read them in time"
+      let note =
+        isJSON.load(ordering: .relaxed)
+        ? json(.warning, message, fields) : text(.warning, message, fields)
+      guard Process.writeErrorIfRoom((isJournal ? "<4>" : "") + note + "\n") else {
+        lost.add(missed + 1, ordering: .relaxed)
+        return
+      }
+    }
+    if !Process.writeErrorIfRoom(prefix + line + "\n") { lost.add(1, ordering: .relaxed) }
   }
 
   /// For what happens often: unless wanted, the fields are not even made.

@@ -78,4 +78,24 @@ struct ProcessTests {
     #expect(output.contains("to the reader\n") && !output.contains("administrator"))
     #expect(error.contains("to the administrator\n") && !error.contains("reader"))
   }
+
+  @Test("a line that standard error has no room for is given up, and a long one is cut")
+  func writeErrorIfRoom() async throws {
+    await #expect(processExitsWith: .exitCode(3)) {
+      var ends: [Int32] = [0, 0]
+      guard unsafe pipe(&ends) == 0, dup2(ends[1], STDERR_FILENO) >= 0 else { Process.exit(4) }
+      let line = String(repeating: "x", count: 9999)
+      var count = 0
+      while Process.writeErrorIfRoom(line) {
+        count += 1
+        if count > 1000 { Process.exit(5) }
+      }
+      guard count > 0, !Process.writeErrorIfRoom("y") else { Process.exit(6) }
+      var bytes = [UInt8](repeating: 0, count: 4096)
+      guard unsafe read(ends[0], &bytes, 4096) == 4096, bytes[4095] == UInt8(ascii: "\n"),
+        Process.writeErrorIfRoom("z")
+      else { Process.exit(7) }
+      Process.exit(3)
+    }
+  }
 }

@@ -13,7 +13,7 @@ struct WaitTests {
     let start = clock.now()
     #expect(Wait.until(start + 30_000_000) == .deadline)
     let taken = clock.now() - start
-    #expect(taken >= 30_000_000 && taken < 2_000_000_000)
+    #expect(taken >= 30_000_000 && taken < 10_000_000_000)
     #expect(Wait.until(start) == .deadline, "a moment that has passed")
     #expect(Wait.until(.min) == .deadline)
   }

@@ -81,4 +81,23 @@ struct LogTests {
       #expect(try JSONSerialization.jsonObject(with: Data(line.utf8)) is [String: String])
     }
   }
+
+  @Test("whoever stops reading the log does not stop the daemon, and hears what they missed")
+  func unread() throws {
+    let pipe = Pipe()
+    let daemon = try DaemonProcess(["--log-level", "debug"], complainingTo: pipe)
+    let client = try RTSPClient(port: daemon.port)
+    // Some 80 bytes each; a pipe holds 65,536.
+    for _ in 0..<1500 { #expect(try client.ask("OPTIONS", "*").status == 200) }
+    let before = pipe.fileHandleForReading.availableData.count
+    #expect(before > 4096)
+    #expect(try client.ask("OPTIONS", "*").status == 200)
+    var text = ""
+    while !text.contains("lines of the log are missing") {
+      let data = pipe.fileHandleForReading.availableData
+      if data.isEmpty { break }
+      text += String(decoding: data, as: UTF8.self)
+    }
+    #expect(text.contains("level=warning msg=\"lines of the log are missing"), "\(text)")
+  }
 }

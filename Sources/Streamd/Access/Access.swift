@@ -45,6 +45,7 @@ final class Access {
   /// Whether somebody who was let in may still go on.
   func stillHolds(_ identity: Identity) -> Bool {
     if let expires = identity.expires, seconds >= expires { return false }
+    if let login = identity.login, passes[login] == nil { return false }
     switch identity.proof {
     case .none: return !isOn
     case .user(let entry): return users[entry.name] == entry
@@ -163,7 +164,21 @@ final class Access {
 
   // MARK: Passes
 
-  func logIn(_ entry: UserEntry) -> String { passes.logIn(entry, at: seconds, limits) }
+  /// Told when logins have ended: what was opened with them is to end, too.
+  var loggedOut: () -> Void = {}
+
+  func logIn(_ entry: UserEntry) -> String {
+    let word = passes.logIn(entry, at: seconds, limits)
+    // Another one may have given way.
+    loggedOut()
+    return word
+  }
+
+  func logOut(_ login: String) {
+    guard passes[login]?.login != nil else { return }
+    passes.revoke(login)
+    loggedOut()
+  }
 
   /// A pass for a viewer session, which revokes it when it ends.
   func pass(for identity: Identity) -> String? { isOn ? passes.issue(to: identity) : nil }

@@ -11,6 +11,8 @@ struct Identity: Equatable {
   var expires: Double?
   /// What it was shown by.
   var proof: Proof
+  /// The login that it came with, which may be ended; nil where it came with something else.
+  var login: String?
 
   enum Proof: Equatable {
     /// Nobody is asked.

@@ -27,12 +27,13 @@ struct Passes {
     }
     var identity = Identity(entry)
     identity.expires = now + Double(limits.loginSeconds)
-    return make(for: identity)
+    return make(for: identity, isLogin: true)
   }
 
   /// A pass that is good until it is revoked. Whoever makes it has to bound how many there are.
   mutating func issue(to identity: Identity) -> String {
     var identity = identity
+    identity.login = nil
     // A session outlives the login that made it; not the token, whose end somebody has chosen.
     if case .user = identity.proof { identity.expires = nil }
     return make(for: identity)
@@ -43,8 +44,10 @@ struct Passes {
   /// Whom a word stands for.
   subscript(word: String) -> Identity? { passes[word]?.identity }
 
-  private mutating func make(for identity: Identity) -> String {
+  private mutating func make(for identity: Identity, isLogin: Bool = false) -> String {
     let word = Base64.encodeURL((0..<32).map { _ in UInt8.random(in: .min ... .max) })
+    var identity = identity
+    if isLogin { identity.login = word }
     count += 1
     passes[word] = Pass(identity: identity, number: count)
     return word

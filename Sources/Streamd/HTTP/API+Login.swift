@@ -42,6 +42,6 @@ extension HTTPExchange {
   }
 
   fileprivate func dropLogin(_ access: Access) {
-    if let word = request.cookie(cookieName) { access.revoke(word) }
+    if let word = request.cookie(cookieName) { access.logOut(word) }
   }
 }

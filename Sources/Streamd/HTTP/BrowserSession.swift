@@ -13,6 +13,8 @@ final class BrowserSession: PictureWatcher {
   private var ownsSession = false
   private var form = Form.plain
   private var isAlive = true
+  /// Goodbye has been said: nothing may follow (RFC 6455 §5.5.1).
+  private var isOver = false
   private var nextPing: Instant
 
   private enum Form: String {
@@ -81,24 +83,33 @@ final class BrowserSession: PictureWatcher {
   }
 
   func ended() {
+    isOver = true
     server.closed(self)
     leave()
   }
 
   /// The daemon ends.
-  func goAway() { connection.sendIfRoom(WebSocketFrame.close(.goingAway, "streamd stops")) }
+  func goAway() {
+    guard !isOver else { return }
+    connection.sendIfRoom(WebSocketFrame.close(.goingAway, "streamd stops"))
+    isOver = true
+  }
 
   /// Whoever it was is not let in any more.
   func expire() { close(.policyViolation, "log in again") }
 
   /// Sends a message that has been framed already, unless the browser is too slow.
-  func send(_ message: [UInt8]) { connection.sendIfRoom(message) }
+  func send(_ message: [UInt8]) { if !isOver { connection.sendIfRoom(message) } }
 
+  /// Says what must not be lost: answers, and what has become of the session.
   private func say(_ event: some Encodable) {
-    connection.sendIfRoom(WebSocketFrame.frame(.text, JSON.encode(event)))
+    guard !isOver else { return }
+    connection.insist(WebSocketFrame.frame(.text, JSON.encode(event)))
   }
 
   private func close(_ code: WebSocketCloseCode, _ reason: String) {
+    guard !isOver else { return }
+    isOver = true
     connection.append(WebSocketFrame.close(code, reason))
     connection.finish(lingerSeconds: server.limits.lingerSeconds)
   }
@@ -304,6 +315,7 @@ final class BrowserSession: PictureWatcher {
   // MARK: Pictures
 
   func show(_ picture: Picture) {
+    guard !isOver else { return }
     // Nothing is made for whoever would not be sent it.
     guard connection.takesFrames else { return connection.passOver() }
     switch form {
@@ -317,7 +329,7 @@ final class BrowserSession: PictureWatcher {
     }
   }
 
-  func show(_ statistics: Statistics) { connection.sendIfRoom(statistics.message) }
+  func show(_ statistics: Statistics) { send(statistics.message) }
 
   func triesAgain(_ report: SessionReport, _ message: String) { say(RetryEvent(report, message)) }
 

@@ -394,6 +394,8 @@ final class HTTPConnection: Connection {
     viewing = server.viewing(.multipart, request)
     mode = .stream(stream)
     stream.start(on: self)
+    // Much may have changed while a picture was waited for.
+    recheck()
   }
 
   private func reply(_ response: HTTPResponse, to request: HTTPRequest?) {

@@ -59,8 +59,10 @@ final class LiveStream: Wakeable {
   private var waiting: [(patience: Patience, done: (Found) -> Void)] = []
   /// Pictures that the worker has.
   private var normalising = 0
-  /// Counts each beginning and each end of the source.
+  /// Counts each beginning of the source.
   private var generation = 0
+  /// The source has gone and not begun anew; what the worker still has of it is its last.
+  private var isStopped = false
   private var holdEnds: Instant = .max
   private var nextRepeat: Instant = .max
 
@@ -106,6 +108,7 @@ final class LiveStream: Wakeable {
   func begin() {
     guard state != .ended else { return }
     generation += 1
+    isStopped = false
     timeline.begin()
     problem = nil
     // Whoever has come to send something has the time that it takes.
@@ -128,18 +131,28 @@ final class LiveStream: Wakeable {
   /// The source is gone. Whoever watches sees its last picture until it comes back or has been
   /// waited for long enough.
   func stop(_ reason: String) {
+    guard state != .ended else { return }
     problem = reason
-    generation += 1
+    isStopped = true
     switch state {
-    case .waiting: answer(.failure(refusal))
+    case .waiting: giveUpIfEmpty()
     case .held where holdEnds < .max: break
-    case .live, .held:
-      state = .held
-      holdEnds = loop.now + Instant(limits.liveHoldSeconds) * 1_000_000_000
-      nextRepeat = loop.now + Self.repeatNanoseconds
-      wakeNext()
+    case .live, .held: hold()
     case .ended: break
     }
+  }
+
+  private func hold() {
+    state = .held
+    holdEnds = loop.now + Instant(limits.liveHoldSeconds) * 1_000_000_000
+    nextRepeat = loop.now + Self.repeatNanoseconds
+    wakeNext()
+  }
+
+  /// The source has gone without a picture, and the worker has none of it any more.
+  private func giveUpIfEmpty() {
+    guard isStopped, state == .waiting, normalising == 0 else { return }
+    if isLasting { answer(.failure(refusal)) } else { end() }
   }
 
   /// The source was let go since nobody wants it. Whoever comes is not shown what was, and thrown
@@ -147,6 +160,7 @@ final class LiveStream: Wakeable {
   func rest(_ reason: String) {
     stop(reason)
     guard state == .held, audience == 0 else { return }
+    generation += 1
     state = .waiting
     endViewers()
     wakeNext()
@@ -189,16 +203,11 @@ final class LiveStream: Wakeable {
       normalising -= 1
       do throws(JPEGError) {
         let carried = try result.get()
-        if began == generation {
-          show(picture, carried, at: arrival)
-        } else if state == .held {
-          // The source has gone meanwhile: it is the last one, then.
-          enter(picture, carried, at: arrival)
-          distribute()
-        }
+        if began == generation { show(picture, carried, at: arrival) }
       } catch {
         noteBroken(error.description)
       }
+      giveUpIfEmpty()
     }
     if isTaken { normalising += 1 } else { counters.late += 1 }
   }
@@ -216,8 +225,13 @@ final class LiveStream: Wakeable {
   private func show(_ picture: Picture, _ carried: RTPJPEGPicture, at arrival: Instant) {
     guard state != .ended else { return }
     enter(picture, carried, at: arrival)
-    (state, problem) = (.live, nil)
-    (holdEnds, nextRepeat) = (.max, .max)
+    if !isStopped {
+      (state, problem) = (.live, nil)
+      (holdEnds, nextRepeat) = (.max, .max)
+    } else if state == .waiting {
+      // It is all that came.
+      hold()
+    }
     distribute()
     for watcher in watchers.values { watcher.show(picture) }
     answer(.success(self))
@@ -242,8 +256,10 @@ final class LiveStream: Wakeable {
 
   private func serve() {
     if let current {
-      let served = subscribers.serve(current, atMost: Self.viewersPerTurn, at: loop.now)
-      _ = pictureStreams.serve(current, atMost: Self.viewersPerTurn - served, at: loop.now)
+      // A crowd over RTSP, for whom one turn is never enough, leaves those over HTTP their half.
+      let most = Self.viewersPerTurn
+      let served = pictureStreams.serve(current, atMost: most / 2, at: loop.now)
+      _ = subscribers.serve(current, atMost: most - served, at: loop.now)
     }
     wakeNext()
   }

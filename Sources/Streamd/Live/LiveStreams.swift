@@ -118,7 +118,6 @@ final class LiveStreams {
     else { return }
     entries[stream.name]?.publisher = nil
     stream.stop(reason)
-    if stream.state == .waiting { stream.end() }
   }
 
   /// Everybody who publishes, by the names of what they do.

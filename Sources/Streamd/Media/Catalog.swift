@@ -21,6 +21,8 @@ final class Catalog {
   /// The paths of files that are still to be opened, the next one last.
   private var unopened: [String] = []
   private var isSurveying = false
+  /// What is in the folder is known, by the rate at hand.
+  private var isSurveyed = false
   /// The folder has changed since the survey at hand began.
   private var isOutdated = false
   private var waiting: [Patience] = []
@@ -68,6 +70,7 @@ final class Catalog {
       entries = [:]
       unopened = []
       survey = FolderSurvey()
+      isSurveyed = false
     }
     self.folder = folder
     self.rate = rate
@@ -139,6 +142,7 @@ final class Catalog {
     again = nil
     hasNews = hasNews || survey != self.survey || !gone.isEmpty
     self.survey = survey
+    isSurveyed = true
     for path in gone {
       entries[path] = nil
       Log.info("no longer there", ["file": path])
@@ -360,6 +364,8 @@ final class Catalog {
     return Self.isChanging
   }
 
+  private static let isBeingLookedAt = RTSPRefusal(
+    .serviceUnavailable, "the media folder is being looked at, try again")
   private static let isChanging = RTSPRefusal(
     .serviceUnavailable, "the file is being changed, try again")
 
@@ -384,6 +390,8 @@ final class Catalog {
       } catch {
         // A machine that has no descriptor left has the file all the same.
         if error.isExhaustion { throw RTSPRefusal(.serviceUnavailable, error.reason) }
+        // Of a folder it is not known yet whether it is one of numbered pictures.
+        if !isSurveyed, folder.hasFolder(at: path) { throw Self.isBeingLookedAt }
         continue
       }
       guard watch?.isBeingWritten(path) != true else { throw Self.isChanging }

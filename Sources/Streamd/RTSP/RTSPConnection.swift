@@ -164,6 +164,10 @@ final class RTSPConnection: Connection {
   private func authorize(_ request: RTSPRequest) {
     switch server.access.judge(request, connection: number) {
     case .granted(let identity):
+      guard mayGoOn(identity) else {
+        Log.info("somebody else asks who may not have what is open", ["peer": "\(peer)"])
+        return close()
+      }
       self.identity = identity
       penalty.forgive()
       conversation.authorized(at: loop.now)
@@ -174,6 +178,14 @@ final class RTSPConnection: Connection {
         from: peer, "rtsp", user: Access.claimedUser(request.headers))
       refusalDue = loop.now + penalty.next(server.limits)
     }
+  }
+
+  /// Whether somebody may have what there is on this connection already. From now on it is theirs:
+  /// it goes on for as long as they are let in.
+  private func mayGoOn(_ identity: Identity) -> Bool {
+    subscribers.values.allSatisfy { identity.sees($0.media.name) }
+      && (publishers.isEmpty || identity.role >= .control)
+      && publishers.values.allSatisfy { identity.sees($0.publication.name) }
   }
 
   private func challenge(isStale: Bool) {

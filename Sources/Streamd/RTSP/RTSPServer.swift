@@ -138,6 +138,11 @@ final class RTSPServer {
   /// How many sessions there are.
   var clientCount: Int { door.sessions }
 
+  /// How many of them are the daemon's own viewers'.
+  var ownClientCount: Int {
+    connections.values.reduce(0) { $0 + (arrivals.isOwn($1.peer) ? $1.sessionCount : 0) }
+  }
+
   /// What all viewers are and have been sent.
   struct Tally {
     struct Kind: Hashable {

@@ -22,6 +22,7 @@ final class Recording: Wakeable, PictureWatcher {
   }
 
   let id: Int
+  let takesAll = true
   let source: RecordingSource
   private(set) var ending: Ending?
   private(set) var reason = ""

@@ -7,6 +7,8 @@ final class Audience: Wakeable {
   private let loop: EventLoop
   private let pictures = Fanout<Seat<Picture>>()
   private let numbers = Fanout<Seat<Statistics>>()
+  /// Those who take all; they are few.
+  private var keepers: [any PictureWatcher] = []
   private var picture: Picture?
   private var statistics: Statistics?
 
@@ -35,35 +37,40 @@ final class Audience: Wakeable {
 
   deinit { loop.deadlines.clear(self) }
 
-  var count: Int { pictures.count }
-  var isEmpty: Bool { pictures.count == 0 }
+  var count: Int { pictures.count + keepers.count }
+  var isEmpty: Bool { count == 0 }
   /// All, as they are now.
-  var all: [any PictureWatcher] { pictures.all.map(\.watcher) }
+  var all: [any PictureWatcher] { pictures.all.map(\.watcher) + keepers }
 
   func add(_ watcher: any PictureWatcher) {
-    guard !pictures.all.contains(where: { $0.watcher === watcher }) else { return }
+    guard !all.contains(where: { $0 === watcher }) else { return }
+    guard !watcher.takesAll else { return keepers.append(watcher) }
     pictures.add(Seat(watcher) { $0.show($1) })
     numbers.add(Seat(watcher) { $0.show($1) })
   }
 
   func remove(_ watcher: any PictureWatcher) {
+    keepers.removeAll { $0 === watcher }
     for seat in pictures.all where seat.watcher === watcher { pictures.remove(seat) }
     for seat in numbers.all where seat.watcher === watcher { numbers.remove(seat) }
   }
 
   func removeAll() {
+    keepers = []
     pictures.removeAll()
     numbers.removeAll()
   }
 
   func show(_ picture: Picture) {
     self.picture = picture
+    for keeper in keepers { keeper.show(picture) }
     pictures.begin()
     serve()
   }
 
   func show(_ statistics: Statistics) {
     self.statistics = statistics
+    for keeper in keepers { keeper.show(statistics) }
     numbers.begin()
     serve()
   }

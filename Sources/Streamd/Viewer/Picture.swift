@@ -110,6 +110,8 @@ enum MultipartStream {
 /// Whoever wants a session's pictures. The newest whole picture wins: one that cannot be taken at
 /// once is left out.
 protocol PictureWatcher: AnyObject {
+  /// It takes each picture when it comes, and is not served in turn with others.
+  var takesAll: Bool { get }
   func show(_ picture: Picture)
   /// Numbers, four times a second.
   func show(_ statistics: Statistics)
@@ -122,6 +124,7 @@ protocol PictureWatcher: AnyObject {
 }
 
 extension PictureWatcher {
+  var takesAll: Bool { false }
   func triesAgain(_ report: SessionReport, _ message: String) {}
   func sourceEnded(_ reason: String) {}
 }

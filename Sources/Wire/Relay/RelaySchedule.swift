@@ -120,10 +120,7 @@ public struct RelaySchedule: Sendable {
     if let releaseAt, now >= releaseAt {
       self.releaseAt = nil
       defer { state = .idle }
-      switch state {
-      case .connecting, .playing: return .disconnect
-      case .idle, .waiting: return nil
-      }
+      return state == .idle ? nil : .disconnect
     }
     guard case .waiting(let until) = state, now >= until else { return nil }
     state = .connecting

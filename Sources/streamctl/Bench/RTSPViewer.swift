@@ -125,9 +125,10 @@ final class RTSPViewer: Viewer {
         let rtcp = try DatagramSocket(
           local: local.with(port: port + 1), receiveBufferBytes: 4096)
         rtp.joinDatagrams(withArrival: true)
+        // Each is let go of with us, should the other one not be taken.
+        (self.rtp, self.rtcp) = (rtp, rtcp)
         registrations.rtp = try load.loop.add(rtp, .readable, self)
         registrations.rtcp = try load.loop.add(rtcp, .readable, self)
-        (self.rtp, self.rtcp) = (rtp, rtcp)
         return TransportHeader.PortPair(rtp: port, rtcp: port + 1)
       } catch {
         if error.isAddressInUse { continue }

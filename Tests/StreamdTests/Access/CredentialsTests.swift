@@ -144,7 +144,7 @@ struct CredentialsTests {
     let start = Date()
     for _ in 0..<20 { #expect(try client.request("GET", "/healthz").status == 200) }
     // Were they waited for, it would be minutes.
-    #expect(Date().timeIntervalSince(start) < 5)
+    #expect(Date().timeIntervalSince(start) < 30)
     for attacker in attackers { #expect(try attacker.readReply().status == 401) }
     for other in others { #expect(try other.readReply().status == 401) }
     let count = guarded.daemon.log.split(separator: "\n").count {

@@ -31,7 +31,7 @@ struct GuardedPlayerTests {
       [
         "-q", "rtspsrc", "location=\(guarded.daemon.url())", "user-id=vera", "user-pw=vera:pw",
         "protocols=\(transport)", "!", "rtpjpegdepay", "!", "fakesink", "num-buffers=10",
-      ], seconds: 30)
+      ], seconds: 60)
     #expect(result.gstreamerIsContent, "\(result.errors)")
     #expect(guarded.daemon.log.contains("reason=teardown"), "\(guarded.daemon.log)")
     #expect(!guarded.daemon.log.contains("authentication failed"))

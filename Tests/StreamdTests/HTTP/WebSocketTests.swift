@@ -195,4 +195,17 @@ struct WebSocketTests {
     #expect(try socket.event("error")["code"] as? String == code)
     #expect(try isOpen())
   }
+
+  @Test("nothing follows goodbye, whatever was asked just before it (RFC 6455 §5.5.1)")
+  func farewell() throws {
+    let daemon = try DaemonProcess()
+    for _ in 0..<10 {
+      let socket = try WebSocketClient(daemon)
+      // In one piece, so that the answer is still to come.
+      let command = Array(#"{"event":"setup","id":1}"#.utf8)
+      let frame = [0x81, 0x80 | UInt8(command.count), 0, 0, 0, 0] + command
+      try socket.http.socket.send(frame + [0x88, 0x82, 0, 0, 0, 0, 0x03, 0xE8])
+      #expect(try socket.readClose() == 1000)
+    }
+  }
 }

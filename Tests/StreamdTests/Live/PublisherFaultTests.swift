@@ -54,13 +54,15 @@ struct PublisherFaultTests {
     try folder.write("a.jpg", try Repository.samplePictures()[0])
     let optimised = try await Tool.run("jpegtran", ["-optimize", "\(folder.path)/a.jpg"])
     #expect(optimised.status == 0 && !optimised.output.isEmpty)
-    let daemon = try DaemonProcess(["--limits", "live_hold_s=1"])
-    for _ in 0..<3 {
+    let daemon = try DaemonProcess(["--limits", "live_hold_s=3"])
+    for _ in 0..<2 {
       let publisher = try HTTPClient(daemon)
       try publisher.send("PUT", "/live/x", ["Content-Length: \(optimised.output.count * 2)"])
       try publisher.socket.send(optimised.output + optimised.output)
       #expect(try publisher.readReply().status == 200)
       // Its last picture is there, is held, and then it is over.
+      let shown = try HTTPClient(daemon).request("GET", "/video/live/x/snapshot.jpg")
+      #expect(shown.status == 200 && shown.body.count > 1000, "\(shown.text)")
       let isOver = try eventually {
         try HTTPClient(daemon).request("GET", "/video/live/x/snapshot.jpg").status == 404
       }
@@ -244,7 +246,7 @@ struct PublisherFaultTests {
 
   @Test("a session without pictures ends, whatever is said on its connection")
   func timeout() throws {
-    let daemon = try DaemonProcess(["--session-timeout", "1"])
+    let daemon = try DaemonProcess(["--session-timeout", "3"])
     let publisher = try RTSPPublishing(daemon, "live/x")
     try publisher.record()
     #expect(try HTTPClient(daemon).request("GET", "/metrics").text.contains("tcp\"} 1"))

@@ -16,7 +16,7 @@ struct AttackTests {
       [
         "--streamd", folder.path + "/usr/bin/streamd", "--seconds", "2", "slowloris", "connections",
         "pipelined", "local", "unread", "passwords",
-      ], seconds: 180)
+      ], seconds: 600)
     let output = String(decoding: result.output, as: UTF8.self)
     print(output)
     #expect(result.status == 0, "\(output)\(result.errors)")

@@ -13,7 +13,7 @@ struct EdgeTests {
     #expect(unpacked.status == 0, "\(unpacked.errors)")
     let result = try await Tool.run(
       Repository.root.appending(path: "Tests/edges/run").path,
-      ["--built", folder.path + "/usr/bin"], seconds: 180)
+      ["--built", folder.path + "/usr/bin"], seconds: 400)
     print(result.text)
     #expect(result.status == 0, "\(result.text)\(result.errors)")
   }

@@ -86,7 +86,7 @@ struct ProxyTests {
           + "boundary=ffmpeg' -T - \"$3\"", "sh", Repository.video + "/movie.Mjpeg",
         proxy.certificate, "https://localhost:\(proxy.httpsPort)/live/door",
       ])
-    let isSeen = try eventually {
+    let isSeen = try eventually(seconds: 30) {
       try HTTPClient(daemon).request("GET", "/video/live/door/snapshot.jpg").status == 200
     }
     #expect(isSeen, "\(daemon.log)")

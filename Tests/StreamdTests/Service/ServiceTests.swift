@@ -150,7 +150,7 @@ struct ServiceTests {
     #expect(try await machine.property("WatchdogUSec") == "10s")
     // Long enough for a busy computer, short enough for a test.
     try machine.write(
-      "etc/systemd/system/streamd.service.d/test.conf", "[Service]\nWatchdogSec=3s\n")
+      "etc/systemd/system/streamd.service.d/test.conf", "[Service]\nWatchdogSec=6s\n")
     try await machine.run("systemctl", "daemon-reload")
     try await machine.run("systemctl", "restart", "streamd")
     let pid = try await machine.property("MainPID")
@@ -164,7 +164,7 @@ struct ServiceTests {
     #expect(try await machine.play().count == 10)
     // The other one is watched, and lives.
     let next = try await machine.property("MainPID")
-    try await Task.sleep(nanoseconds: 4_000_000_000)
+    try await Task.sleep(nanoseconds: 7_000_000_000)
     #expect(try await machine.property("MainPID") == next)
   }
 

@@ -19,10 +19,11 @@ final class DaemonProcess {
   ///   - start: without it RTSP has to be started later.
   ///   - rtsp: where RTSP is to listen; any free port unless told otherwise.
   ///   - environment: variables beside those of the tests.
+  ///   - pipe: takes the log; else it is gathered in ``log``.
   init(
     _ arguments: [String] = [], media: String = Repository.video, start: Bool = true,
     rtsp: String = "127.0.0.1:0", http: String = "127.0.0.1:0",
-    environment: [String: String] = [:]
+    environment: [String: String] = [:], complainingTo pipe: Pipe? = nil
   ) throws {
     logURL = FileManager.default.temporaryDirectory.appending(path: "streamd-\(UUID()).log")
     _ = FileManager.default.createFile(atPath: logURL.path, contents: nil)
@@ -35,9 +36,12 @@ final class DaemonProcess {
     process.standardOutput = output
     let complaints = try FileHandle(forWritingTo: logURL)
     defer { try? complaints.close() }
-    process.standardError = complaints
+    process.standardError = pipe ?? complaints
     try process.run()
     pid = process.processIdentifier
+    // It is the program that is tested, not what other tests leave of the machine. Only root may
+    // say so; without, frames may be late.
+    setpriority(__priority_which_t(PRIO_PROCESS.rawValue), id_t(pid), -10)
     var text = ""
     // It announces itself in one write: the dashboard first, then RTSP.
     while text.split(separator: "\n").count < 2 {

@@ -18,10 +18,11 @@ struct AudienceTests {
   /// Notes what it is shown in a list that all share.
   private final class Watcher: PictureWatcher {
     let number: Int
+    let takesAll: Bool
     let note: (Int, Int) -> Void
 
-    init(_ number: Int, _ note: @escaping (Int, Int) -> Void) {
-      (self.number, self.note) = (number, note)
+    init(_ number: Int, takesAll: Bool = false, _ note: @escaping (Int, Int) -> Void) {
+      (self.number, self.takesAll, self.note) = (number, takesAll, note)
     }
 
     func show(_ picture: Picture) { note(number, picture.number) }
@@ -99,5 +100,20 @@ struct AudienceTests {
     audience.removeAll()
     audience.show(picture(2))
     #expect(audience.isEmpty && notes.seen.count == 2)
+  }
+
+  @Test("whoever takes all is left out of nothing, however many were there before")
+  func keepers() {
+    let (watchers, notes) = fill(1000)
+    let keeper = Watcher(-1, takesAll: true) { notes.seen.append(($0, $1)) }
+    audience.add(keeper)
+    audience.add(keeper)
+    #expect(audience.count == 1001 && audience.all.count == 1001)
+    for number in 1...5 { audience.show(picture(number)) }
+    #expect(notes.seen.filter { $0.watcher == -1 }.map(\.picture) == [1, 2, 3, 4, 5])
+    audience.remove(keeper)
+    audience.show(picture(6))
+    #expect(audience.count == 1000 && notes.seen.count { $0.watcher == -1 } == 5)
+    withExtendedLifetime(watchers) {}
   }
 }

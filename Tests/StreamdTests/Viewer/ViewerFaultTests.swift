@@ -25,14 +25,15 @@ struct ViewerFaultTests {
     let server = try FakeRTSPServer(.silentOverUDP)
     let daemon = try DaemonProcess(server.allowed, start: false)
     let socket = try WebSocketClient(daemon)
-    try play(socket, target(server))
     let begin = Date()
+    try play(socket, target(server))
     let pictures = try [socket.next(.binary), socket.next(.binary)]
     #expect(pictures.map { TestPackets.number(of: $0) } == [1, 2])
     let duration = Date().timeIntervalSince(begin)
     print("a viewer fell back to TCP after \(Int(duration * 1000)) ms")
     #expect(duration > 1.5, "it did not wait for UDP")
-    #expect(duration < 3.5)
+    // Two seconds, and what a busy machine needs; the next thing that would help takes ten.
+    #expect(duration < 9)
     let stats = try socket.event("stats") { $0["frame"] as? Int ?? 0 > 3 }
     #expect(stats["state"] as? String == "playing")
     #expect(try log(daemon).contains { $0.hasPrefix("viewer falls back to TCP") })

@@ -74,12 +74,12 @@ struct RelayScheduleTests {
     let due = schedule.deadline ?? 0
     #expect((45 * second...60 * second).contains(due) && schedule.trouble == .unauthorised)
     schedule.unwanted(at: second)
-    #expect(schedule.wake(at: 2 * second) == nil && schedule.state == .idle)
+    #expect(schedule.wake(at: 2 * second) == .disconnect && schedule.state == .idle)
     for time in [3, 5, 7] {
       #expect(schedule.wanted(at: Nanoseconds(time) * second) == nil)
       #expect(schedule.state == .waiting(until: due))
       schedule.unwanted(at: Nanoseconds(time) * second)
-      #expect(schedule.wake(at: Nanoseconds(time + 1) * second) == nil)
+      #expect(schedule.wake(at: Nanoseconds(time + 1) * second) == .disconnect)
       #expect(schedule.state == .idle)
     }
     #expect(schedule.wanted(at: due) == .connect)

@@ -34,7 +34,7 @@ struct ReconnectTests {
   @Test("who is thrown out comes back, where that is asked for")
   func reconnect() throws {
     let daemon = try DaemonProcess()
-    let bench = try faithful(daemon, "--seconds", "2")
+    let bench = try faithful(daemon, "--seconds", "6")
     let id = try players(daemon)[0]
     #expect(try HTTPClient(daemon).request("DELETE", "/api/v1/clients/\(id)").status == 204)
     _ = try players(daemon, than: [id])
@@ -63,9 +63,9 @@ struct ReconnectTests {
     #expect(haveLeft)
     _ = try players(daemon, than: before)
     let report = try report(of: bench)
-    #expect(report["playing"] as? Int == 3 && report["reconnected"] as? Int == 3, "\(report)")
-    #expect(report["gap_max_ms"] as? Double ?? 0 > 1000, "\(report)")
     // On a busy machine more than once.
+    #expect(report["playing"] as? Int == 3 && report["reconnected"] as? Int ?? 0 >= 3, "\(report)")
+    #expect(report["gap_max_ms"] as? Double ?? 0 > 1000, "\(report)")
     #expect((report["faults"] as? [String: Int])?["no frame for 1 s"] ?? 0 >= 3)
   }
 }
