@@ -1,7 +1,7 @@
 // The table of RTSP clients the daemon serves. Rows are kept by id, so that a button that has the
 // focus survives the next poll.
 
-import { byId, make, setText } from './dom.js';
+import { byId, isToday, make, setText } from './dom.js';
 import { online } from './state.js';
 import * as truth from './truth.js';
 
@@ -9,6 +9,7 @@ const body = byId('clients').tBodies[0];
 const rows = new Map();
 const COLUMNS = ['Peer', 'State', 'File', 'Frames', 'Lost', 'Jitter', 'Since'];
 const CLOCK = { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' };
+const DAY = { month: 'short', day: 'numeric', ...CLOCK };
 const NUMBERS = new Set(['Frames', 'Lost', 'Jitter']);
 
 function values(client) {
@@ -20,7 +21,7 @@ function values(client) {
     Frames: client.frames ?? 0,
     Lost: `${client.lost ?? 0} / ${client.packets ?? 0}`,
     Jitter: client.jitter_ms == null ? '–' : `${client.jitter_ms.toFixed(1)} ms`,
-    Since: Number.isNaN(since.getTime()) ? '' : since.toLocaleTimeString([], CLOCK),
+    Since: Number.isNaN(since.getTime()) ? '' : since.toLocaleString([], isToday(since) ? CLOCK : DAY),
   };
 }
 
@@ -43,7 +44,15 @@ function newRow(client) {
   return row;
 }
 
-export function render({ clients, server }) {
+let shown = null;
+
+export function render({ clients, server, hasMoreClients }) {
+  const empty = byId('clients-empty');
+  empty.hidden = clients.length > 0;
+  setText(empty, emptyText(server.state));
+  if (clients === shown) return;
+  shown = clients;
+  const count = hasMoreClients ? `the first ${clients.length}` : clients.length;
   const present = new Set(clients.map(({ id }) => id));
   for (const [id, { row }] of rows) {
     if (present.has(id)) continue;
@@ -63,10 +72,7 @@ export function render({ clients, server }) {
     });
   }
   byId('clients').hidden = clients.length === 0;
-  setText(byId('clients-count'), clients.length || '');
-  const empty = byId('clients-empty');
-  empty.hidden = clients.length > 0;
-  setText(empty, emptyText(server.state));
+  setText(byId('clients-count'), count || '');
 }
 
 function emptyText(server) {

@@ -2,6 +2,7 @@
 // While there is no connection, Start and Stop wait for it (the later one counts: both may be
 // repeated without harm), and so does the wish to go on watching. Nothing else is kept.
 
+import { call } from './api.js';
 import { notice, online, state } from './state.js';
 
 const ANSWER_MS = 15_000;
@@ -44,8 +45,20 @@ export const play = () => command('play');
 export const pause = () => command('pause');
 export const teardown = () => command('teardown');
 
-/** Joins a session that was set up elsewhere. */
-export const watch = (session_id) => setup({ ...state.form, session_id });
+/** Joins a session that was set up elsewhere, and shows what that one shows. */
+export async function watch(session_id) {
+  const path = `/api/v1/sessions/${encodeURIComponent(session_id)}`;
+  const session = await call(path).catch((problem) => {
+    notice('error', problem.message, problem.hint);
+    return null;
+  });
+  if (session) {
+    const { server_addr, server_port, video_file } = session;
+    setup({ server_addr, server_port, video_file, session_id });
+  }
+  changed();
+  return session !== null;
+}
 
 export function setup(source = { ...state.form }) {
   const { server_addr, server_port, video_file, transport, session_id } = source;

@@ -59,6 +59,9 @@ export function size(bytes) {
   return `${bytes >= 10 || step === 0 ? Math.round(bytes) : bytes.toFixed(1)} ${units[step]}`;
 }
 
+/** Whether a Date is of today: only then the time of day alone says when it was. */
+export const isToday = (date) => date.toDateString() === new Date().toDateString();
+
 let origin = performance.timeOrigin;
 
 /**

@@ -1,7 +1,7 @@
 // The activity log: time, level and text, filtered by both, saved as a text file. It follows the
 // newest entry unless somebody has scrolled up.
 
-import { byId, download, make } from './dom.js';
+import { byId, download, isToday, make } from './dom.js';
 import { journal } from './journal.js';
 
 const LEVELS = { debug: 0, info: 1, notice: 1, warning: 2, error: 3, critical: 3 };
@@ -36,7 +36,8 @@ function clock(time) {
   const date = new Date(time);
   if (Number.isNaN(date.getTime())) return time;
   const two = (n) => String(n).padStart(2, '0');
-  return [date.getHours(), date.getMinutes(), date.getSeconds()].map(two).join(':');
+  const text = [date.getHours(), date.getMinutes(), date.getSeconds()].map(two).join(':');
+  return isToday(date) ? text : `${two(date.getMonth() + 1)}-${two(date.getDate())} ${text}`;
 }
 
 function newRow(entry) {
@@ -51,7 +52,11 @@ function newRow(entry) {
 }
 
 function filterAll() {
-  for (const entry of journal) rows.get(key(entry)).hidden = !isWanted(entry);
+  for (const entry of journal) {
+    // The newest have no row before the next picture of the screen.
+    const row = rows.get(key(entry));
+    if (row) row.hidden = !isWanted(entry);
+  }
   sayIfEmpty();
   toEnd();
 }

@@ -44,11 +44,16 @@ function linkIs(link) {
 }
 
 /** `?session=ID` in the address: a session that somebody else has set up, `streamctl` say. */
-const elsewhere = new URLSearchParams(location.search).get('session');
+let elsewhere = new URLSearchParams(location.search).get('session');
+
+/** One that is over is not asked for again. */
+async function join() {
+  if (!await commands.watch(elsewhere) && online()) elsewhere = null;
+}
 
 function opened() {
   commands.afterReconnect();
-  if (elsewhere && !state.wish.watch) commands.watch(elsewhere);
+  if (elsewhere && !state.wish.watch) join();
   truth.catchUp();
   recording.catchUp();
 }

@@ -36,7 +36,9 @@ export function render({ notice: { kind, text, hint }, link, wish }) {
   setText(byId('offline-text'), 'Offline: this page connects again by itself.');
   const seconds = Math.max(0, Math.ceil((link.retryAt - performance.now()) / 1000));
   const wait = link.phase === 'connecting' ? 'Trying now…' : `Next attempt in ${seconds} s`;
-  setText(byId('offline-retry'), link.attempt > 1 ? `${wait} (${link.attempt} failed)` : wait);
+  // The one that is under way has not failed.
+  const failed = link.attempt - (link.phase === 'connecting' ? 1 : 0);
+  setText(byId('offline-retry'), failed > 0 ? `${wait} (${failed} failed)` : wait);
   const wishes = wishText(wish);
   setText(byId('offline-wish'), wishes);
   byId('offline-forget').hidden = wishes === '';

@@ -106,7 +106,10 @@ const COVER = {
 
 export function render({ session, server, pending }) {
   const name = session.state;
-  if (online() && name === 'init') newest = null;
+  if (online() && name === 'init') {
+    newest = null;
+    Object.assign(painted, { latencies: [], broken: 0 });
+  }
   stage.dataset.state = online() ? name : 'offline';
   stage.classList.toggle('has-picture', newest !== null && name !== 'ready');
   setText(byId('cover-text'), coverText(session, server.state, pending));

@@ -3,7 +3,7 @@
 
 import { call, list } from './api.js';
 import { setEnabled, setShown } from './buttons.js';
-import { byId, setText, size } from './dom.js';
+import { byId, isToday, setText, size } from './dom.js';
 import { can, isOwn, notice, online, recordingOf, state } from './state.js';
 
 const button = byId('record');
@@ -56,7 +56,7 @@ export function render({ session, pending }) {
   setShown(button, can('control'));
   setEnabled(button, online() && !isAsking && pending.size === 0 && session.state !== 'init');
   setText(button, recording ? 'Stop recording' : 'Record');
-  button.setAttribute('aria-pressed', String(recording !== null));
+  button.classList.toggle('danger', recording !== null);
   button.classList.toggle('waiting', isAsking);
   line.hidden = recording === null;
   if (recording) setText(line.lastElementChild, about(recording));
@@ -64,7 +64,8 @@ export function render({ session, pending }) {
 
 function about({ state: name, since, file, bytes, left_out }) {
   if (name === 'waiting' && !file) return 'Recording waits for the first picture';
-  const time = new Date(since).toLocaleTimeString();
+  const date = new Date(since);
+  const time = isToday(date) ? date.toLocaleTimeString() : date.toLocaleString();
   const loss = left_out > 0 ? `, ${left_out} pictures left out` : '';
   return `Recording since ${time}: ${file || 'no file yet'}, ${size(bytes)}${loss}`;
 }

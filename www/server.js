@@ -43,11 +43,13 @@ export function render(state) {
 }
 
 /** Who has logged in, and the panels that they may see. */
-function who({ user, role }) {
+function who({ user, role, version }) {
   byId('who').hidden = user === null;
   setText(byId('who-name'), user ?? '');
   setText(byId('who-role'), role);
-  for (const id of ['clients-card', 'activity-card']) byId(id).hidden = online() && !can('admin');
+  // Before anybody has been greeted it is not known who they are; offline it is who they were.
+  const isKnown = version !== '';
+  for (const id of ['clients-card', 'activity-card']) byId(id).hidden = isKnown && !can('admin');
 }
 
 function facts({ version, status, statusAt }) {

@@ -40,6 +40,8 @@ export const state = {
   sources: new Map(),
   sourcesAt: 0,
   clients: [],
+  /** There are more than these. */
+  hasMoreClients: false,
   /** Those that share the daemon's ports, and what each says: {address, status or null, isHere} */
   instances: [],
   notice: { kind: 'none', text: '', hint: '' },
@@ -62,7 +64,8 @@ export function allowed() {
   return {
     start: can('control') && (!online() || (settled && server.state === 'stopped')),
     stop: can('control') && (!online() || (settled && server.state === 'running')),
-    setup: idle && session.state === 'init',
+    // Who may not end it may change to another one.
+    setup: idle && (session.state === 'init' || !mine),
     play: mine && idle && (session.state === 'ready' || session.state === 'paused'),
     pause: mine && idle && session.state === 'playing' && !session.retry,
     // A setup that finds no answer may be given up.
@@ -150,6 +153,8 @@ function answered(command, event, next) {
   state.pending.delete(command);
   if (!event.success) {
     if (command === 'setup') state.session.retry = null;
+    // The event that said so was not for us, or came too late.
+    if (event.code === 'no_session') sessionIs('init');
     state.wish.watch = null;
     const stopped = command === 'setup' && state.server.state === 'stopped';
     const way = stopped ? 'Press “Start Server”, then Setup.' : '';
@@ -218,5 +223,5 @@ export function linkLost() {
   state.pending.clear();
   sessionIs('init');
   state.server = { state: 'unknown', message: '' };
-  state.clients = [];
+  Object.assign(state, { clients: [], instances: [] });
 }

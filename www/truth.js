@@ -7,6 +7,7 @@ import { can, notice, online, serverIs, state } from './state.js';
 
 const POLL_MS = 2_000;
 const UPTIME_TOLERANCE_MS = 3_000;
+const CLIENTS_MAX = 200; // more than anybody reads; the daemon has other things to do
 
 let changed = () => {};
 let asking = false;
@@ -49,19 +50,24 @@ async function poll() {
   if (asking || document.hidden || !online()) return;
   asking = true;
   await attempt(async () => {
-    const [status, clients] = await Promise.all([
-      call('/api/v1/status'), can('admin') ? list('/api/v1/clients') : [],
+    const { server } = state;
+    const [status, page] = await Promise.all([
+      call('/api/v1/status'), can('admin') ? call(`/api/v1/clients?limit=${CLIENTS_MAX}`) : null,
       state.sources.size > 0 ? sources() : null,
     ]);
     if (!online()) return;
-    state.instances = await siblings(status);
     if (state.status && state.status.rtsp !== status.rtsp) config();
-    Object.assign(state, { status, clients, statusAt: performance.now() });
+    Object.assign(state, {
+      status, statusAt: performance.now(), clients: page?.items ?? [], hasMoreClients: page?.next != null,
+    });
+    // Unless an event has said something newer meanwhile.
+    if (state.server === server && server.state !== status.state) serverIs(status.state);
     if (state.started === null) {
       const started = Date.now() - status.uptime_s * 1000;
       if (startedAt(started, UPTIME_TOLERANCE_MS)) fillLog();
     }
-    if (state.server.state === 'unknown') serverIs(status.state);
+    changed();
+    state.instances = await siblings(status);
   });
   asking = false;
 }
