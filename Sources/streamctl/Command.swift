@@ -110,7 +110,9 @@ struct Command: Sendable {
     Command(verb: .sessions, summary: "the viewer sessions with their statistics"),
     Command(verb: .clients, summary: "the RTSP clients that are served"),
     Command(verb: .viewers, summary: "who watches over HTTP, in browsers and scripts"),
-    Command(verb: .kick, operand: Operand(name: "ID"), summary: "end an RTSP client's session"),
+    Command(
+      verb: .kick, operand: Operand(name: "ID"), summary: "end a client's or a viewer's connection"
+    ),
     Command(
       verb: .watch, summary: "live statistics until Ctrl-C", options: [count, session],
       note: """

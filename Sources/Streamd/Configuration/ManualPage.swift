@@ -193,7 +193,7 @@ enum ManualPage {
       .I FILE
       finds them without starting anything.
       .PP
-      Each key is also an option of
+      Each key but users and sources is also an option of
       .BR streamd (8)
       and an environment variable. After SIGHUP the file is read again.
       .SH KEYS
@@ -235,7 +235,7 @@ enum ManualPage {
       .TP
       .B transport
       How RTP comes in: udp (unless told otherwise), which is given up for TCP where nothing comes,
-      or tcp.
+      tcp, or multicast.
       .TP
       .B grace_s
       So many seconds a source plays on after its last viewer, 10 unless told otherwise, 86400 at

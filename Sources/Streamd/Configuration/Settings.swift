@@ -77,8 +77,12 @@ extension Setting {
     Setting(
       list: "http_proxies", \.addresses.httpProxies, .addresses, "ADDRESSES", .now,
       "the same for the HTTP port"),
-    Setting("log_level", \.logLevel, .level, "LEVEL", .now, "error, warning, info or debug"),
-    Setting("log_format", \.logFormat, .format, "FORMAT", .now, "text (key=value) or json"),
+    Setting(
+      "log_level", \.logLevel, .level, "LEVEL", .now,
+      "how much is logged: error, warning, info or debug"),
+    Setting(
+      "log_format", \.logFormat, .format, "FORMAT", .now,
+      "how it is logged: text (key=value) or json"),
     Setting(limits: "limits", "bounds, such as connections=500; see streamd.json(5)"),
   ]
 
