@@ -45,19 +45,19 @@ export const play = () => command('play');
 export const pause = () => command('pause');
 export const teardown = () => command('teardown');
 
-/** Joins a session that was set up elsewhere, and shows what that one shows. */
+/** Joins a session that was set up elsewhere. Returns false when there is none of this name. */
 export async function watch(session_id) {
   const path = `/api/v1/sessions/${encodeURIComponent(session_id)}`;
-  const session = await call(path).catch((problem) => {
-    notice('error', problem.message, problem.hint);
-    return null;
-  });
-  if (session) {
-    const { server_addr, server_port, video_file } = session;
+  let isThere = true;
+  try {
+    const { server_addr, server_port, video_file } = await call(path);
     setup({ server_addr, server_port, video_file, session_id });
+  } catch (problem) {
+    isThere = problem.status !== 404;
+    notice('error', problem.message, problem.hint);
   }
   changed();
-  return session !== null;
+  return isThere;
 }
 
 export function setup(source = { ...state.form }) {

@@ -1,7 +1,7 @@
 // The activity log: time, level and text, filtered by both, saved as a text file. It follows the
 // newest entry unless somebody has scrolled up.
 
-import { byId, download, isToday, make } from './dom.js';
+import { byId, download, isToday, make, setText } from './dom.js';
 import { journal } from './journal.js';
 
 const LEVELS = { debug: 0, info: 1, notice: 1, warning: 2, error: 3, critical: 3 };
@@ -67,7 +67,21 @@ function sayIfEmpty() {
   empty.textContent = journal.length ? 'No entry matches the filter.' : 'Nothing has happened yet.';
 }
 
+let day = '';
+
+/** What was of today is of yesterday now. */
+function dateAll() {
+  const today = new Date().toDateString();
+  if (today === day) return;
+  day = today;
+  for (const row of rows.values()) {
+    const time = row.querySelector('time');
+    setText(time, clock(time.dateTime));
+  }
+}
+
 export function render() {
+  dateAll();
   const wasAtEnd = isAtEnd();
   const present = new Set(journal.map(key));
   for (const [id, row] of rows) {

@@ -48,7 +48,7 @@ let elsewhere = new URLSearchParams(location.search).get('session');
 
 /** One that is over is not asked for again. */
 async function join() {
-  if (!await commands.watch(elsewhere) && online()) elsewhere = null;
+  if (!await commands.watch(elsewhere)) elsewhere = null;
 }
 
 function opened() {

@@ -95,7 +95,7 @@ export function nextStep() {
   if (!online()) return null;
   if (may.play) return 'play';
   if (may.start && state.session.state === 'init') return 'start';
-  return may.setup && state.server.state === 'running' ? 'setup' : null;
+  return may.setup && state.session.state === 'init' && state.server.state === 'running' ? 'setup' : null;
 }
 
 export function notice(kind, text, hint = '') {
@@ -155,6 +155,8 @@ function answered(command, event, next) {
     if (command === 'setup') state.session.retry = null;
     // The event that said so was not for us, or came too late.
     if (event.code === 'no_session') sessionIs('init');
+    // What was watched before, of others, has been left for it.
+    if (command === 'setup' && !state.wanted?.session_id) sessionIs('init');
     state.wish.watch = null;
     const stopped = command === 'setup' && state.server.state === 'stopped';
     const way = stopped ? 'Press “Start Server”, then Setup.' : '';
@@ -223,5 +225,5 @@ export function linkLost() {
   state.pending.clear();
   sessionIs('init');
   state.server = { state: 'unknown', message: '' };
-  Object.assign(state, { clients: [], instances: [] });
+  Object.assign(state, { clients: [], hasMoreClients: false, instances: [] });
 }

@@ -67,7 +67,8 @@ async function poll() {
       if (startedAt(started, UPTIME_TOLERANCE_MS)) fillLog();
     }
     changed();
-    state.instances = await siblings(status);
+    const instances = await siblings(status);
+    if (online()) state.instances = instances;
   });
   asking = false;
 }

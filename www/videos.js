@@ -11,10 +11,16 @@ const box = byId('videos');
 const reload = byId('videos-reload');
 let shown = null;
 let again = null;
+/** By name: a row stays for as long as what it says of the video does, and its thumbnail with it. */
+const rows = new Map();
+let count = 0;
 
 /** `changed` is called when a file has been chosen. */
 export function begin(changed) {
-  reload.addEventListener('click', () => truth.videos());
+  reload.addEventListener('click', () => {
+    rows.clear(); // thumbnails, too
+    truth.videos();
+  });
   box.addEventListener('change', ({ target }) => {
     state.form.video_file = target.value;
     changed();
@@ -46,16 +52,18 @@ function thumbnail(video) {
   return image;
 }
 
-function item(video, index) {
+function item(video) {
+  count += 1;
+  const about = `video-facts-${count}`;
   const input = make('input', {
-    type: 'radio', name: 'video', value: video.name, 'aria-describedby': `video-facts-${index}`,
+    type: 'radio', name: 'video', value: video.name, 'aria-describedby': about,
   });
   input.disabled = !video.playable;
   const normalised = [].concat(video.normalised ?? []).join(', ');
   const name = make('span', { class: 'name', title: video.name }, video.name);
   const row = make('label', { class: 'video', 'data-name': video.name }, input, thumbnail(video),
     make('span', { class: 'words' }, name,
-      make('span', { class: 'more facts', id: `video-facts-${index}` }, facts(video)),
+      make('span', { class: 'more facts', id: about }, facts(video)),
       ...(normalised ? [make('span', { class: 'more' }, `made to fit RTP: ${normalised}`)] : []),
       ...(video.playable && video.reason && !video.live ? [make('span', { class: 'more' }, video.reason)] : [])));
   row.classList.toggle('unplayable', !video.playable);
@@ -63,21 +71,42 @@ function item(video, index) {
   return row;
 }
 
+/** How far it has been read changes often, and is only a part of the facts. */
+function rowOf(video) {
+  const key = JSON.stringify({ ...video, opening: undefined });
+  const known = rows.get(video.name);
+  if (known?.key === key) {
+    setText(known.row.querySelector('.facts'), facts(video));
+    return known.row;
+  }
+  const row = item(video);
+  rows.set(video.name, { key, row });
+  return row;
+}
+
+function renew(videos) {
+  const names = new Set(videos.map(({ name }) => name));
+  for (const name of rows.keys()) if (!names.has(name)) rows.delete(name);
+  const wanted = [...videos].sort((a, b) => b.playable - a.playable).map(rowOf);
+  if (wanted.length === box.children.length && wanted.every((row, n) => row === box.children[n])) return;
+  const focused = box.contains(document.activeElement) ? document.activeElement.value : null;
+  box.replaceChildren(...wanted);
+  for (const input of box.querySelectorAll('input')) if (input.value === focused) input.focus();
+}
+
 export function render({ videos, form, session }) {
   reload.disabled = !online();
   if (videos !== shown) {
-    const playableFirst = [...(videos ?? [])].sort((a, b) => b.playable - a.playable);
-    const focused = box.contains(document.activeElement) ? document.activeElement.value : null;
-    box.replaceChildren(...playableFirst.map(item));
+    renew(videos ?? []);
     shown = videos;
     // What is being read is looked at again until it has been.
     clearTimeout(again);
     if (videos?.some(({ opening }) => opening !== undefined)) again = setTimeout(truth.videos, 1000);
-    for (const input of box.querySelectorAll('input')) if (input.value === focused) input.focus();
   }
   for (const video of videos ?? []) {
     // The countdown goes on.
-    if (video.live) setText(box.querySelector(`[data-name="${CSS.escape(video.name)}"] .facts`), facts(video));
+    const row = video.live ? rows.get(video.name)?.row : null;
+    if (row) setText(row.querySelector('.facts'), facts(video));
   }
   for (const row of box.children) {
     const input = row.querySelector('input');

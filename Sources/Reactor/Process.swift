@@ -75,7 +75,7 @@ public enum Process {
     }
   }
 
-  /// Between finding room and writing nobody else takes it.
+  /// Between finding room and writing no other thread takes it.
   private static let standardError = Mutex(())
 
   /// Writes to standard output in one call.

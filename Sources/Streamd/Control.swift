@@ -127,7 +127,8 @@ final class Control {
   /// Nobody is served anything. What the daemon's own viewers are served counts with who watches
   /// them.
   var isUnwatched: Bool {
-    rtsp.clientCount == rtsp.ownClientCount && watcherCount == 0 && httpPublishers.isEmpty
+    // Who the clients are takes a look at each, and is asked last.
+    watcherCount == 0 && httpPublishers.isEmpty && rtsp.clientCount == rtsp.ownClientCount
   }
 
   /// Who watches over HTTP. A recording is nobody.

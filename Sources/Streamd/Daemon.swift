@@ -81,7 +81,9 @@ final class Daemon {
       www: try Self.pages(configuration), allowedHosts: configuration.allowedHosts)
     http.isShared = configuration.reusePort
     Self.useMulticast(configuration, control)
-    housekeeping = Housekeeping(viewers, loop: loop, limits: limits) { control.isUnwatched }
+    housekeeping = Housekeeping(viewers, loop: loop, limits: limits) {
+      control.recordings.active.isEmpty && control.isUnwatched
+    }
     probe = LoopProbe(metrics, loop: loop, limits: limits)
     probe.changed = { [unowned rtsp] in rtsp.becameFull($0) }
     service = Service(loop: loop, manager: ServiceManager(environment: environment)) {

@@ -109,7 +109,7 @@ enum Log {
     _ level: Level, _ message: String, _ fields: KeyValuePairs<String, String>
   ) -> String {
     var line = "level=\(level.name) msg=\(quoted(message))"
-    for (key, value) in fields { line += " \(key)=\(quoted(value))" }
+    for (key, value) in fields { line += " \(key)=\(quoted(bounded(value)))" }
     return line
   }
 
@@ -119,9 +119,18 @@ enum Log {
   ) -> String {
     var members = ["level": level.name, "msg": message]
     members["time"] = CalendarTime(realtime: SystemClock().realtime()).timestamp
-    for (key, value) in fields { members[key] = value }
+    for (key, value) in fields { members[key] = bounded(value) }
     return String(decoding: JSON.encode(members), as: UTF8.self)
   }
+
+  /// What strangers say is cut, so that the line is whole where ``Process/writeErrorIfRoom(_:)``
+  /// would cut it.
+  private static func bounded(_ value: String) -> String {
+    guard value.utf8.count > Self.valueBytesMax else { return value }
+    return String(decoding: value.utf8.prefix(Self.valueBytesMax), as: UTF8.self) + "…"
+  }
+
+  private static let valueBytesMax = 1024
 
   private static func quoted(_ value: String) -> String {
     let isPlain = value.utf8.allSatisfy {

@@ -149,7 +149,10 @@ final class Access {
     metrics.authenticationFailed(name)
     Log.warning(
       "authentication failed",
-      ["address": address.host, "protocol": name, "user": String(user.prefix(64))])
+      [
+        "address": address.host, "protocol": name,
+        "user": String(String.UnicodeScalarView(user.unicodeScalars.prefix(64))),
+      ])
   }
 
   /// Who somebody says they are, for the log.

@@ -193,9 +193,9 @@ enum ManualPage {
       .I FILE
       finds them without starting anything.
       .PP
-      Each key but users and sources is also an option of
-      .BR streamd (8)
-      and an environment variable. After SIGHUP the file is read again.
+      Each key is also an environment variable, and each but users and sources an option of
+      .BR streamd (8).
+      After SIGHUP the file is read again.
       .SH KEYS
 
       """#

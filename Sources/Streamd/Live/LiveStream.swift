@@ -59,7 +59,7 @@ final class LiveStream: Wakeable {
   private var waiting: [(patience: Patience, done: (Found) -> Void)] = []
   /// Pictures that the worker has.
   private var normalising = 0
-  /// Counts each beginning of the source.
+  /// Counts each beginning of the source, and each time that it was let go.
   private var generation = 0
   /// The source has gone and not begun anew; what the worker still has of it is its last.
   private var isStopped = false
@@ -159,8 +159,11 @@ final class LiveStream: Wakeable {
   /// out when that has been shown for long enough: they wait for what it shows when it is back.
   func rest(_ reason: String) {
     stop(reason)
-    guard state == .held, audience == 0 else { return }
+    guard audience == 0, state != .ended else { return }
+    // What the worker still has of it is of no interest any more either.
     generation += 1
+    isStopped = false
+    guard state == .held else { return }
     state = .waiting
     endViewers()
     wakeNext()

@@ -83,10 +83,15 @@ final class Relay: Wakeable, LiveDemand {
     case .connect: connect()
     case .disconnect:
       attempt += 1
+      let unwatched = "nobody has watched it"
+      if pull != nil {
+        lastError = nil
+        home.activity.note(.info, "source is let go, nobody watches", ["source": settings.name])
+      }
       letGo()
-      (transport, lastError) = (settings.transport, nil)
-      home.activity.note(.info, "source is let go, nobody watches", ["source": settings.name])
-      stream?.rest("nobody has watched it")
+      transport = settings.transport
+      // Why it could not be had stays known.
+      stream?.rest(lastError ?? unwatched)
     case nil: break
     }
     setDeadline()

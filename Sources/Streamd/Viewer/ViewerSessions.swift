@@ -94,8 +94,8 @@ final class ViewerSessions {
   /// Whether one of them has a connection whose end is there.
   func isConnected(from end: SocketAddress) -> Bool {
     sessions.values.contains { session in
-      // One of the two may be an IPv4 address in IPv6 clothes.
-      session.local.map { $0.host == end.host && $0.port == end.port } ?? false
+      // One of the two may be an IPv4 address in IPv6 clothes; nearly all differ in their ports.
+      session.local.map { $0.port == end.port && $0.host == end.host } ?? false
     }
   }
 

@@ -170,13 +170,15 @@ struct AccessContractTests {
       #expect((reply?.status == 200) == goesOn, "\(user)")
     }
     #expect(guarded.daemon.log.contains("somebody else asks who may not have what is open"))
-    // Whose session it is now decides how long it goes on.
+    // Whose connection it is now decides how long it goes on.
     let viewer = try RTSPClient(port: guarded.daemon.port)
-    let login = GuardedDaemon.basic("vera")
     let transport = "Transport: RTP/AVP/TCP;unicast"
-    #expect(try viewer.request("SETUP", guarded.daemon.url(), [login, transport]).status == 200)
-    try guarded.keep("alice", "carl")
-    while try !viewer.receive().isEmpty {}
+    let setup = try viewer.request(
+      "SETUP", guarded.daemon.url(), [GuardedDaemon.basic("vera"), transport])
+    let other = [GuardedDaemon.basic("carl"), "Session: \(setup.session)"]
+    #expect(try viewer.request("GET_PARAMETER", guarded.daemon.url(), other).status == 200)
+    try guarded.keep("alice", "vera")
+    #expect(try viewer.receive().isEmpty)
   }
 
   @Test("a login that is ended ends what was opened with it in other tabs")
@@ -192,7 +194,8 @@ struct AccessContractTests {
     let others = try WebSocketClient(guarded.daemon, [GuardedDaemon.basic("alice")])
     #expect(try client.request("POST", "/api/v1/logout", [cookie]).status == 204)
     #expect(try tab.readClose() == 1008)
-    while try !stream.socket.receive().isEmpty {}
+    let isOver = try eventually { try stream.socket.receive().isEmpty }
+    #expect(isOver, "it streams on")
     #expect(try client.request("GET", "/api/v1/status", [cookie]).status == 401)
     // Who has shown a password stays.
     #expect(try others.command("check_server_status")["state"] as? String == "running")

@@ -28,6 +28,8 @@ final class HTTPClient {
   let socket: RTSPClient
   private let port: UInt16
   private var buffer: [UInt8] = []
+  /// Something has come in that has not been read.
+  var hasRest: Bool { !buffer.isEmpty }
 
   convenience init(
     _ daemon: DaemonProcess, receiveBufferBytes: Int32? = nil, from host: String = "127.0.0.1"
